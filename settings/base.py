@@ -85,7 +85,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES: dict[str, Any] = {
-    # The asynchronous process serves many calls from many threads, so it shares a pool; every other keeps one connection.
+    # The asynchronous process serves from many threads, so it shares a pool; every other keeps one connection.
     "default": {**database(envsecret("DATABASE_URL"), pool={"min_size": 1, "max_size": 10}), "CONN_MAX_AGE": 0}
     if envbool("DATABASE_POOL")
     else {**database(envsecret("DATABASE_URL")), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},

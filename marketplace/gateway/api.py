@@ -35,10 +35,10 @@ async def call(request: HttpRequest, slug: str) -> HttpResponse:
         await _in_database(services.finish_call, going, outcome="timed_out" if slow else "failed")
         code, status = ("provider_slow", 504) if slow else ("provider_failed", 502)
         return _refusal(services.CallRefused(status, code, str(problem)), request_id)
-    outcome, _, sentence, _ = understood(answer)
-    await _in_database(services.finish_call, going, outcome=str(outcome), status=answer.status, size=len(answer.body))
-    if outcome == "failed":
-        return _refusal(services.CallRefused(502, "provider_failed", sentence), request_id)
+    ending = understood(answer)
+    await _in_database(services.finish_call, going, outcome=ending.outcome, status=ending.status, size=ending.size)
+    if ending.outcome == "failed":
+        return _refusal(services.CallRefused(502, "provider_failed", ending.error), request_id)
     return HttpResponse(
         answer.body, status=answer.status, content_type="application/json", headers={"X-Request-Id": request_id}
     )

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import httpcore
 from asgiref.sync import sync_to_async
-from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from marketplace.audit import services as audit
@@ -26,6 +27,19 @@ BATCH = 8
 MAX_BATCHES = 2  # at once, so that slow providers never take every thread of the worker
 INTERRUPTED_AFTER = timedelta(seconds=upstream.TOTAL_SECONDS + 30)
 INTERRUPTED = "This run was interrupted on our side. It was counted once; nothing else changed. Please run it again."
+AGAIN = "Nothing else changed; you can run it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended: for the usage record, and for the person who waits."""
+
+    outcome: str
+    status: int | None = None
+    size: int = 0
+    result: Any = None
+    error: str = ""
+    field: str = ""
 
 
 def start_run(actor: Actor, *, listing: Listing, payload: dict[str, Any], form_key: uuid.UUID) -> ToolRun:
@@ -88,43 +102,40 @@ async def _run_all(taken: list[tuple[ToolRun, Call]]) -> None:
 
 
 async def _run(connections: httpcore.AsyncConnectionPool, run: ToolRun, call: Call) -> None:
-    finish = sync_to_async(_finish, thread_sensitive=False)
+    body = json.dumps(run.input).encode()
     try:
-        body = json.dumps(run.input).encode()
-        answer = await upstream.post(connections, call.endpoint, body=body, headers=call.headers)
+        ending = understood(await upstream.post(connections, call.endpoint, body=body, headers=call.headers))
     except upstream.UpstreamFailed as problem:
         outcome = Outcome.TIMED_OUT if isinstance(problem, upstream.UpstreamSlow) else Outcome.FAILED
-        await finish(run, call, outcome, None, 0, None, f"{problem} Nothing else changed; you can run it again.", "")
-        return
-    outcome, result, error, field = understood(answer)
-    await finish(run, call, outcome, answer.status, len(answer.body), result, error, field)
+        ending = Ending(outcome, error=f"{problem} {AGAIN}")
+    await sync_to_async(_finish, thread_sensitive=False)(run, call, ending)
 
 
-def understood(answer: upstream.Answer) -> tuple[Outcome, Any, str, str]:
-    """Outcome, result, sentence and field of an answer: 2xx is a result, 4xx says what is wrong with the input."""
+def understood(answer: upstream.Answer) -> Ending:
+    """What an answer means: 2xx with JSON is a result, 400, 413 and 422 say what is wrong with the input."""
     try:
         content = json.loads(answer.body)
     except ValueError:
         content = None
-    if answer.status < 300 and content is not None:
-        return Outcome.ANSWERED, content, "", ""
-    if answer.status in {400, 413, 422} and isinstance(content, dict) and isinstance(content.get("error"), dict):
-        error = content["error"]
-        return Outcome.REFUSED, None, str(error.get("message", ""))[:500], str(error.get("field") or "")[:80]
-    sentence = f"The provider's service failed (status {answer.status}). Nothing else changed; you can run it again."
-    return Outcome.FAILED, None, sentence, ""
+    facts: dict[str, Any] = {"status": answer.status, "size": len(answer.body)}
+    if 200 <= answer.status < 300 and content is not None:
+        return Ending(Outcome.ANSWERED, result=content, **facts)
+    error = content.get("error") if isinstance(content, dict) else None
+    if answer.status in {400, 413, 422} and isinstance(error, dict):
+        sentence, field = str(error.get("message", "")), str(error.get("field") or "")
+        return Ending(Outcome.REFUSED, error=sentence[:500], field=field[:80], **facts)
+    sentence = f"The provider's service failed (status {answer.status})."
+    return Ending(Outcome.FAILED, error=f"{sentence} {AGAIN}", **facts)
 
 
-def _finish(
-    run: ToolRun, call: Call, outcome: str, status: int | None, size: int, result: Any, error: str, field: str
-) -> None:
+def _finish(run: ToolRun, call: Call, ending: Ending) -> None:
     try:
-        finish_call(call, outcome=outcome, status=status, size=size)
+        finish_call(call, outcome=ending.outcome, status=ending.status, size=ending.size)
         with transaction.atomic(), as_system("the worker keeps what came of every organization's runs"):
             kept = ToolRun.objects.select_for_update().get(pk=run.pk)
-            state = ToolRun.State.DONE if outcome == Outcome.ANSWERED else ToolRun.State.FAILED
+            state = ToolRun.State.DONE if ending.outcome == Outcome.ANSWERED else ToolRun.State.FAILED
             if kept.can_move(state):
-                kept.move(state, result=result, error=error, error_field=field, finished_at=timezone.now())
+                now = timezone.now()
+                kept.move(state, result=ending.result, error=ending.error, error_field=ending.field, finished_at=now)
     finally:
-        close_old_connections()
         connection.close()

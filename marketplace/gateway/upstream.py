@@ -1,6 +1,6 @@
-"""The one client that calls addresses which a user gave: it resolves once, vets all answers, connects to the vetted one.
+"""The one client that calls addresses which a user gave.
 
-No redirects, no proxies from the environment, bounded in time and size. A guard test asserts that nobody else in the
+It resolves once, vets all answers and connects to the vetted one. No redirects, no proxies from the environment, bounded in time and size. A guard test asserts that nobody else in the
 market constructs an HTTP client.
 """
 
