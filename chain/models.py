@@ -62,7 +62,7 @@ class Contract(models.Model):
 
 
 class CopyPosition(models.Model):
-    """How far one chain is copied: every block up to `copied_number` was read, on the branch that ends in `copied_hash`."""
+    """How far one chain is copied: all up to `copied_number` was read, on the branch that ends in `copied_hash`."""
 
     chain = models.CharField(max_length=41, primary_key=True)
     copied_number = models.BigIntegerField(default=-1)

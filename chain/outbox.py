@@ -1,4 +1,4 @@
-"""Leave a transaction to be sent. Nothing is signed or sent here; `chain.sender` does that, and survives its own death."""
+"""Leave a transaction to be sent. Nothing is signed or sent here: that is `chain.sender`, which survives its death."""
 
 from django.conf import settings
 from eth_utils.address import to_checksum_address

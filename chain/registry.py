@@ -11,9 +11,9 @@ from chain.models import Contract, CopyPosition
 def register(*, chain: str, name: str, address: str, deployed_block: int) -> Contract:
     """Watch a contract from its deployment on; registering it again changes nothing.
 
-    When the chain is already copied beyond `deployed_block`, its position goes back to the block before: reading again is
-    idempotent, and the newcomer's logs arrive in ascending order. Cursors do not go back, so a projection that starts to
-    read a further contract does it under a cursor of its own.
+    When the chain is already copied beyond `deployed_block`, its position goes back to the block before: reading again
+    is idempotent, and the newcomer's logs arrive in ascending order. Cursors do not go back, so a projection that
+    starts to read a further contract does it under a cursor of its own.
     """
     with transaction.atomic():
         CopyPosition.objects.get_or_create(chain=chain)
