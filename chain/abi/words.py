@@ -1,4 +1,4 @@
-"""Static ABI values, one 32-byte word each: the quick half of the log path. Strict as eth-abi: dirty padding is refused."""
+"""Static ABI values, a 32-byte word each: the quick half of the log path. Strict as eth-abi: no dirty padding."""
 
 import re
 from collections.abc import Callable
