@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 
-class Uint256Field(models.DecimalField):
+class Uint256Field(models.DecimalField):  # type: ignore[type-arg]
     """A whole number of up to 256 bits as `numeric(78,0)`; a Python int, so that no amount is ever rounded."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,1 @@
+"""The mirror of any OpenZeppelin Governor, and its voting pages."""

@@ -1,0 +1,1 @@
+"""The market: a ladder of capabilities, each importing only those below it."""

@@ -1,0 +1,1 @@
+"""What was done, by whom, in an append-only chain of entries."""

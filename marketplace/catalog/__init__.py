@@ -1,0 +1,1 @@
+"""What is on offer: listings, their reviewed versions, and plans."""

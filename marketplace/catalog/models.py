@@ -1,0 +1,222 @@
+"""Listings: what is public stands on the listing itself; drafts, and what only the provider may read, on versions."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import F, Value
+from django.utils import timezone
+
+from chain.fields import Uint256Field
+from marketplace.lifecycle import Lifecycle, only_states, table
+from marketplace.organizations.models import Organization
+
+
+class Category(models.Model):
+    """A shelf of the shop."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60)
+    summary = models.CharField(max_length=160)
+    icon = models.CharField("Lucide icon", max_length=40)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering: ClassVar = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Currency(models.Model):
+    """A token in which the escrow takes deposits; `accepted` follows the contract's allow-list."""
+
+    chain = models.CharField("chain (CAIP-2)", max_length=32)
+    address = models.CharField("token contract (EIP-55)", max_length=42)
+    symbol = models.CharField(max_length=16)
+    name = models.CharField(max_length=60)
+    decimals = models.PositiveSmallIntegerField()
+    eip712_version = models.CharField("version in the token's EIP-712 domain", max_length=8, default="1")
+    takes_authorization = models.BooleanField("ERC-3009", default=False)
+    takes_permit = models.BooleanField("ERC-2612", default=False)
+    accepted = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "currencies"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["chain", "address"], name="one_currency_per_token")]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class ListingQuerySet(models.QuerySet["Listing"]):
+    def for_org(self, org_id: int) -> "ListingQuerySet":
+        """The listings that one organization offers."""
+        return self.filter(org_id=org_id)
+
+    def public(self) -> "ListingQuerySet":
+        """What the shop shows."""
+        return self.filter(state=Listing.State.PUBLIC)
+
+    def matching(self, words: str) -> "ListingQuerySet":
+        """Full-text matches of what a person typed, best first."""
+        query = SearchQuery(words, config="english", search_type="websearch")
+        return self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "-id")
+
+
+class Listing(Lifecycle):
+    """A tool on offer. Its public fields are those of the version that was approved last; empty until then."""
+
+    class State(models.TextChoices):
+        HIDDEN = "hidden", "hidden"
+        PUBLIC = "public", "public"
+        SUSPENDED = "suspended", "suspended"
+        RETIRED = "retired", "retired"
+
+    moves = table(hidden="public retired", public="suspended retired", suspended="public retired")
+
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="listings")
+    slug = models.SlugField(max_length=60, unique=True)
+    state = models.CharField(max_length=20, choices=State, default=State.HIDDEN)
+    version_number = models.PositiveIntegerField("approved version", null=True)
+    content_hash = models.CharField("SHA-256 of the approved version", max_length=66, blank=True)
+    name = models.CharField(max_length=60, blank=True)
+    summary = models.CharField(max_length=140, blank=True)
+    description = models.TextField("description (Markdown)", blank=True)
+    category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="listings")
+    input_schema = models.JSONField(default=dict)
+    output_schema = models.JSONField(default=dict)
+    example = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    published_at = models.DateTimeField(null=True)
+    search = models.GeneratedField(
+        expression=SearchVector("name", config=Value("english"), weight="A")
+        + SearchVector("summary", config=Value("english"), weight="B")
+        + SearchVector("description", config=Value("english"), weight="D"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = ListingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("hidden public suspended retired", "listing_state"),
+            models.CheckConstraint(
+                condition=~models.Q(state="public") | models.Q(version_number__isnull=False, category__isnull=False),
+                name="listing_public_is_complete",
+            ),
+        ]
+        indexes: ClassVar = [
+            GinIndex(fields=["search"], name="listing_search"),
+            models.Index(
+                F("published_at").desc(), F("id").desc(), name="listing_newest", condition=models.Q(state="public")
+            ),
+            models.Index(
+                fields=["category", "-published_at"], name="listing_shelf", condition=models.Q(state="public")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.slug
+
+
+class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
+    def for_org(self, org_id: int) -> "ListingVersionQuerySet":
+        """The versions that one organization has written."""
+        return self.filter(org_id=org_id)
+
+    def submitted(self) -> "ListingVersionQuerySet":
+        """What waits for a moderator, longest first."""
+        return self.filter(state=ListingVersion.State.SUBMITTED).order_by("submitted_at")
+
+
+class ListingVersion(Lifecycle):
+    """One wording of a listing: what a moderator reviews, and, once approved, what a buyer agreed to."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        SUBMITTED = "submitted", "waiting for review"
+        CHANGES = "changes_requested", "sent back with changes to make"
+        APPROVED = "approved", "approved"
+        REJECTED = "rejected", "rejected"
+
+    moves = table(draft="submitted", submitted="approved changes_requested rejected", changes_requested="submitted")
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="versions")
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    name = models.CharField("name", max_length=60)
+    summary = models.CharField("what it does, in one line", max_length=140)
+    description = models.TextField("description", max_length=10_000)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
+    endpoint = models.URLField("address of your service", max_length=300)
+    input_schema = models.JSONField("input schema", default=dict)
+    output_schema = models.JSONField("output schema", default=dict, blank=True)
+    example = models.JSONField("example input", default=dict, blank=True)
+    plan_name = models.CharField("name of the plan", max_length=40, default="Standard")
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    price = Uint256Field("price per period, in base units")
+    period_seconds = models.PositiveIntegerField("period, in seconds")
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    objects = ListingVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("draft submitted changes_requested approved rejected", "listing_version_state"),
+            models.UniqueConstraint(fields=["listing", "number"], name="one_version_per_number"),
+            models.CheckConstraint(condition=models.Q(price__gt=0, period_seconds__gte=60), name="version_has_a_price"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.number}"
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def for_org(self, org_id: int) -> "PlanQuerySet":
+        """The plans that one organization sells."""
+        return self.filter(org_id=org_id)
+
+    def on_sale(self) -> "PlanQuerySet":
+        """What can be ordered today."""
+        return self.filter(state=Plan.State.ON_SALE, listing__state=Listing.State.PUBLIC)
+
+
+class Plan(Lifecycle):
+    """A price and a period. Never changed: a new price is a new plan, and running orders keep theirs."""
+
+    class State(models.TextChoices):
+        ON_SALE = "on_sale", "on sale"
+        WITHDRAWN = "withdrawn", "no longer on sale"
+
+    moves = table(on_sale="withdrawn")
+
+    listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="plans")
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    version_number = models.PositiveIntegerField("version of the listing that it came with")
+    content_hash = models.CharField(max_length=66)
+    name = models.CharField(max_length=40)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    price = Uint256Field("price per period, in base units")
+    period_seconds = models.PositiveIntegerField()
+    state = models.CharField(max_length=20, choices=State, default=State.ON_SALE)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PlanQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("on_sale withdrawn", "plan_state"),
+            models.UniqueConstraint(
+                fields=["listing", "name"], condition=models.Q(state="on_sale"), name="one_plan_on_sale_per_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Money held on chain for an order, and its double-entry record."""

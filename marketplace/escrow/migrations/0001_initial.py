@@ -1,0 +1,256 @@
+import django.db.models.deletion
+import django.db.models.expressions
+from django.db import migrations, models
+
+import chain.fields
+from marketplace.tenancy.policies import row_policy, same_owner
+
+BOTH = ["id", "buyer_id", "provider_id"]
+
+
+def sums_to_zero() -> migrations.RunSQL:
+    """Refuse a commit in which the lines of one event of an escrow do not sum to zero, and any change of a line."""
+    return migrations.RunSQL(
+        """
+        CREATE FUNCTION escrow_ledger_sums_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF (SELECT sum(amount) FROM escrow_ledgerentry WHERE escrow_id = NEW.escrow_id AND seq = NEW.seq) <> 0 THEN
+                RAISE EXCEPTION 'The ledger lines of event % of escrow % do not sum to zero.', NEW.seq, NEW.escrow_id;
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE CONSTRAINT TRIGGER ledger_sums_to_zero AFTER INSERT ON escrow_ledgerentry
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escrow_ledger_sums_to_zero();
+        CREATE FUNCTION escrow_ledger_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'Ledger lines are never changed or deleted.'; END $$;
+        CREATE TRIGGER ledger_stays BEFORE UPDATE OR DELETE ON escrow_ledgerentry
+            FOR EACH ROW EXECUTE FUNCTION escrow_ledger_stays();
+        """,
+        """
+        DROP TRIGGER ledger_stays ON escrow_ledgerentry; DROP FUNCTION escrow_ledger_stays();
+        DROP TRIGGER ledger_sums_to_zero ON escrow_ledgerentry; DROP FUNCTION escrow_ledger_sums_to_zero();
+        """,
+    )
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("catalog", "0001_initial"),
+        ("organizations", "0001_initial"),
+        ("subscriptions", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Escrow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("held", "held in escrow"),
+                            ("released", "paid out in full"),
+                            ("refunded", "cancelled and refunded"),
+                            ("disputed", "frozen by a dispute"),
+                            ("resolved", "split by an arbiter"),
+                        ],
+                        default="held",
+                        max_length=20,
+                    ),
+                ),
+                ("chain", models.CharField(max_length=32)),
+                ("contract", models.CharField(max_length=42)),
+                ("escrow_id", models.CharField(max_length=66, verbose_name="id in the contract, bytes32")),
+                ("buyer_address", models.CharField(max_length=42)),
+                ("provider_address", models.CharField(max_length=42)),
+                ("total", chain.fields.Uint256Field()),
+                ("price", chain.fields.Uint256Field(verbose_name="price per period")),
+                ("period_seconds", models.PositiveIntegerField()),
+                ("periods", models.PositiveIntegerField()),
+                ("fee_bps", models.PositiveSmallIntegerField(verbose_name="fee fixed when funded")),
+                ("treasury", models.CharField(max_length=42)),
+                ("hold_seconds", models.PositiveIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("released", chain.fields.Uint256Field(default=0, verbose_name="gross paid out so far")),
+                ("fee_paid", chain.fields.Uint256Field(default=0)),
+                ("refunded", chain.fields.Uint256Field(default=0)),
+                ("funded_block", models.PositiveBigIntegerField()),
+                ("funded_tx", models.CharField(max_length=66)),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.currency"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="escrows", to="subscriptions.order"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="LedgerEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "account",
+                    models.CharField(
+                        choices=[
+                            ("buyer", "buyer"),
+                            ("escrow", "escrow"),
+                            ("provider", "provider"),
+                            ("fees", "fees to the market"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("amount", chain.fields.Uint256Field(verbose_name="base units, signed")),
+                ("event", models.CharField(max_length=20)),
+                ("seq", models.PositiveBigIntegerField(verbose_name="place in the contract's events")),
+                ("block_number", models.PositiveBigIntegerField()),
+                ("tx_hash", models.CharField(max_length=66)),
+                ("at", models.DateTimeField(verbose_name="time of the block")),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.currency"
+                    ),
+                ),
+                (
+                    "escrow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="ledger", to="escrow.escrow"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "ledger entries",
+                "ordering": ["seq", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="MarketParams",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("chain", models.CharField(max_length=32)),
+                ("contract", models.CharField(max_length=42)),
+                ("seq", models.PositiveBigIntegerField(verbose_name="place in the contract's events")),
+                ("fee_bps", models.PositiveSmallIntegerField(verbose_name="fee, in hundredths of a percent")),
+                ("treasury", models.CharField(max_length=42)),
+                (
+                    "hold_seconds",
+                    models.PositiveIntegerField(verbose_name="how long a period's money waits after it has elapsed"),
+                ),
+                ("arbiter_seconds", models.PositiveIntegerField()),
+                ("close_delay_seconds", models.PositiveIntegerField()),
+                ("block_number", models.PositiveBigIntegerField()),
+                ("tx_hash", models.CharField(max_length=66)),
+                ("at", models.DateTimeField(verbose_name="time of the block")),
+            ],
+            options={
+                "verbose_name_plural": "market parameters",
+                "constraints": [
+                    models.UniqueConstraint(fields=("chain", "contract", "seq"), name="one_parameter_change_per_event")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Credit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("chain", models.CharField(max_length=32)),
+                ("contract", models.CharField(max_length=42)),
+                ("address", models.CharField(max_length=42, verbose_name="who may withdraw (EIP-55)")),
+                ("credited", chain.fields.Uint256Field(default=0)),
+                ("withdrawn", chain.fields.Uint256Field(default=0)),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.currency"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("chain", "contract", "address", "currency"), name="one_credit_per_address"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("credited__gte", models.F("withdrawn"))), name="credit_covers_withdrawals"
+                    ),
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="escrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["held", "released", "refunded", "disputed", "resolved"])),
+                name="escrow_state",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="escrow",
+            constraint=models.UniqueConstraint(fields=("chain", "contract", "escrow_id"), name="one_escrow_per_id"),
+        ),
+        migrations.AddConstraint(
+            model_name="escrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("released"), "+", models.F("refunded")
+                        ),
+                    )
+                ),
+                name="escrow_pays_no_more_than_it_holds",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(
+                fields=("escrow", "seq", "account"), name="one_line_per_account_and_event"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="ledger_line_moves_something"
+            ),
+        ),
+        row_policy("escrow_escrow", orgs=["buyer_id", "provider_id"]),
+        row_policy("escrow_ledgerentry", orgs=["buyer_id", "provider_id"]),
+        same_owner("escrow_escrow", ["order_id", "buyer_id", "provider_id"], "subscriptions_order", BOTH),
+        same_owner("escrow_ledgerentry", ["escrow_id", "buyer_id", "provider_id"], "escrow_escrow", BOTH),
+        sums_to_zero(),
+    ]

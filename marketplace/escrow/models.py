@@ -1,0 +1,170 @@
+"""The mirror of the escrow contract. Everything here follows final logs and is never written by a page."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from chain.fields import Uint256Field
+from marketplace.catalog.models import Currency
+from marketplace.lifecycle import Lifecycle, only_states, table
+from marketplace.organizations.models import Organization
+from marketplace.subscriptions.models import Order
+
+
+class MarketParamsQuerySet(models.QuerySet["MarketParams"]):
+    def current(self) -> "MarketParams | None":
+        """What the DAO has set last, as far as it is final; None before the first log."""
+        return self.order_by("-seq").first()
+
+
+class MarketParams(models.Model):
+    """The market's parameters as a vote has set them. Public; one row a change, newest by `seq`."""
+
+    chain = models.CharField(max_length=32)
+    contract = models.CharField(max_length=42)
+    seq = models.PositiveBigIntegerField("place in the contract's events")
+    fee_bps = models.PositiveSmallIntegerField("fee, in hundredths of a percent")
+    treasury = models.CharField(max_length=42)
+    hold_seconds = models.PositiveIntegerField("how long a period's money waits after it has elapsed")
+    arbiter_seconds = models.PositiveIntegerField()
+    close_delay_seconds = models.PositiveIntegerField()
+    block_number = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66)
+    at = models.DateTimeField("time of the block")
+
+    objects = MarketParamsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "market parameters"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chain", "contract", "seq"], name="one_parameter_change_per_event")
+        ]
+
+    @property
+    def fee_percent(self) -> str:
+        """The fee as people read it: 250 → "2.5"."""
+        return f"{self.fee_bps / 100:g}"
+
+
+class EscrowQuerySet(models.QuerySet["Escrow"]):
+    def for_org(self, org_id: int) -> "EscrowQuerySet":
+        """The deposits in which an organization is buyer or provider."""
+        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
+
+
+class Escrow(Lifecycle):
+    """The money of one funded order, as the contract has it. All amounts are base units of the currency."""
+
+    class State(models.TextChoices):
+        HELD = "held", "held in escrow"
+        RELEASED = "released", "paid out in full"
+        REFUNDED = "refunded", "cancelled and refunded"
+        DISPUTED = "disputed", "frozen by a dispute"
+        RESOLVED = "resolved", "split by an arbiter"
+
+    moves = table(held="released refunded disputed", disputed="resolved held")
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="escrows")
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=State, default=State.HELD)
+    chain = models.CharField(max_length=32)
+    contract = models.CharField(max_length=42)
+    escrow_id = models.CharField("id in the contract, bytes32", max_length=66)
+    buyer_address = models.CharField(max_length=42)
+    provider_address = models.CharField(max_length=42)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    total = Uint256Field()
+    price = Uint256Field("price per period")
+    period_seconds = models.PositiveIntegerField()
+    periods = models.PositiveIntegerField()
+    fee_bps = models.PositiveSmallIntegerField("fee fixed when funded")
+    treasury = models.CharField(max_length=42)
+    hold_seconds = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    released = Uint256Field("gross paid out so far", default=0)
+    fee_paid = Uint256Field(default=0)
+    refunded = Uint256Field(default=0)
+    funded_block = models.PositiveBigIntegerField()
+    funded_tx = models.CharField(max_length=66)
+
+    objects = EscrowQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("held released refunded disputed resolved", "escrow_state"),
+            models.UniqueConstraint(fields=["chain", "contract", "escrow_id"], name="one_escrow_per_id"),
+            models.CheckConstraint(
+                condition=models.Q(total__gte=models.F("released") + models.F("refunded")),
+                name="escrow_pays_no_more_than_it_holds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"escrow of {self.order}"
+
+
+class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
+    def for_org(self, org_id: int) -> "LedgerEntryQuerySet":
+        """The lines of deposits in which an organization is buyer or provider."""
+        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
+
+
+class LedgerEntry(models.Model):
+    """One line of the double-entry record: an amount, signed, on one account of an escrow.
+
+    The lines of one log sum to zero; a deferred trigger of the database refuses a commit in which they do not.
+    """
+
+    class Account(models.TextChoices):
+        BUYER = "buyer", "buyer"
+        ESCROW = "escrow", "escrow"
+        PROVIDER = "provider", "provider"
+        FEES = "fees", "fees to the market"
+
+    escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="ledger")
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    account = models.CharField(max_length=20, choices=Account)
+    amount = Uint256Field("base units, signed")
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    event = models.CharField(max_length=20)
+    seq = models.PositiveBigIntegerField("place in the contract's events")
+    block_number = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66)
+    at = models.DateTimeField("time of the block")
+
+    objects = LedgerEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        ordering: ClassVar = ["seq", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["escrow", "seq", "account"], name="one_line_per_account_and_event"),
+            models.CheckConstraint(condition=~models.Q(amount=0), name="ledger_line_moves_something"),
+        ]
+
+
+class Credit(models.Model):
+    """What the contract keeps ready for an address to withdraw. Public, as it is on chain."""
+
+    chain = models.CharField(max_length=32)
+    contract = models.CharField(max_length=42)
+    address = models.CharField("who may withdraw (EIP-55)", max_length=42)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    credited = Uint256Field(default=0)
+    withdrawn = Uint256Field(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chain", "contract", "address", "currency"], name="one_credit_per_address"),
+            models.CheckConstraint(
+                condition=models.Q(credited__gte=models.F("withdrawn")), name="credit_covers_withdrawals"
+            ),
+        ]
+
+    @property
+    def available(self) -> int:
+        """Base units that can be withdrawn now."""
+        return int(self.credited - self.withdrawn)

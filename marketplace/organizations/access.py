@@ -1,0 +1,20 @@
+"""What the doors ask: is this person a member, and who may do what."""
+
+from typing import Final
+
+from marketplace.organizations.models import Membership
+from marketplace.tenancy.door import Member
+
+Role = Membership.Role
+EVERYBODY: Final = tuple(Role.values)
+MAY_MANAGE: Final = (Role.OWNER, Role.ADMIN)
+MAY_PAY: Final = (Role.OWNER, Role.ADMIN, Role.BILLING)
+MAY_SELL: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
+MAY_USE: Final = (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)
+MAY_HOLD_KEYS: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
+
+
+def membership(user_id: int, slug: str) -> Member | None:
+    """The organization called `slug` and the person's role in it; None for a stranger or when there is none."""
+    found = Membership.objects.select_related("org").filter(user_id=user_id, org__slug=slug).first()
+    return Member(found.org, found.role) if found else None

@@ -1,0 +1,136 @@
+"""Orders and subscriptions. Each has two owners, the buyer and the provider; row policies show it to both."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from chain.fields import Uint256Field
+from marketplace.catalog.models import Currency, Listing, Plan
+from marketplace.lifecycle import Lifecycle, only_states, table
+from marketplace.organizations.models import Organization
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def for_org(self, org_id: int) -> "OrderQuerySet":
+        """The orders that an organization has placed or received."""
+        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
+
+    def bought_by(self, org_id: int) -> "OrderQuerySet":
+        """The orders that an organization has placed."""
+        return self.filter(buyer_id=org_id)
+
+    def sold_by(self, org_id: int) -> "OrderQuerySet":
+        """The orders that an organization has received."""
+        return self.filter(provider_id=org_id)
+
+    def overdue(self, now: datetime) -> "OrderQuerySet":
+        """Placed, and not paid in time."""
+        return self.filter(state=Order.State.PLACED, expires_at__lte=now)
+
+
+class Order(Lifecycle):
+    """What a buyer agreed to: so many periods of a plan, at a price, with a highest fee, on a version of the listing."""
+
+    class State(models.TextChoices):
+        PLACED = "placed", "waiting for payment"
+        FUNDED = "funded", "paid into escrow"
+        COMPLETED = "completed", "completed"
+        REFUNDED = "refunded", "refunded"
+        EXPIRED = "expired", "expired"
+
+    moves = table(placed="funded expired", funded="completed refunded")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="orders_placed")
+    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="orders_received")
+    listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="orders")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="orders")
+    state = models.CharField(max_length=20, choices=State, default=State.PLACED)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    price = Uint256Field("price per period, in base units")
+    period_seconds = models.PositiveIntegerField()
+    periods = models.PositiveSmallIntegerField()
+    max_fee_bps = models.PositiveSmallIntegerField("highest fee agreed to, in hundredths of a percent")
+    provider_address = models.CharField("provider's payout wallet (EIP-55)", max_length=42)
+    order_ref = models.CharField("hash of the terms, bytes32", max_length=66, unique=True)
+    form_key = models.UUIDField("the form that placed it", default=uuid.uuid4)
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    placed_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("placed funded completed refunded expired", "order_state"),
+            models.UniqueConstraint(fields=["buyer", "form_key"], name="one_order_per_form"),
+            models.CheckConstraint(condition=models.Q(price__gt=0, periods__gt=0), name="order_costs_something"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["buyer", "-placed_at"], name="order_by_buyer"),
+            models.Index(fields=["provider", "-placed_at"], name="order_by_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"order {str(self.public_id)[:8]}"
+
+    @property
+    def amount(self) -> int:
+        """What is paid into escrow, in base units of the currency."""
+        return int(self.price * self.periods)
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def for_org(self, org_id: int) -> "SubscriptionQuerySet":
+        """The subscriptions that an organization has on either side."""
+        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
+
+    def running(self, now: datetime) -> "SubscriptionQuerySet":
+        """Those on which a call may pass at `now`."""
+        return self.filter(state=Subscription.State.ACTIVE, starts_at__lte=now, ends_at__gt=now)
+
+    def lapsed(self, now: datetime) -> "SubscriptionQuerySet":
+        """Active by their state, over by the clock."""
+        return self.filter(state=Subscription.State.ACTIVE, ends_at__lte=now)
+
+
+class Subscription(Lifecycle):
+    """The right to use a listing that runs on a funded order."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "waiting for payment"
+        ACTIVE = "active", "active"
+        SUSPENDED = "suspended", "suspended"
+        ENDED = "ended", "ended"
+
+    moves = table(pending="active ended", active="ended suspended", suspended="active ended")
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="subscription")
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscriptions")
+    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="subscriptions")
+    state = models.CharField(max_length=20, choices=State, default=State.PENDING)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    ended_reason = models.CharField(max_length=160, blank=True)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("pending active suspended ended", "subscription_state"),
+            models.CheckConstraint(
+                condition=models.Q(state="pending")
+                | models.Q(state="ended")
+                | models.Q(starts_at__isnull=False, ends_at__isnull=False),
+                name="running_subscription_has_dates",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["buyer", "listing", "state"], name="subscription_entitles")]
+
+    def __str__(self) -> str:
+        return f"subscription on {self.order}"

@@ -1,0 +1,119 @@
+"""The only way into a view: who may come in, and whose rows it sees inside.
+
+Every view carries the mark of exactly one door; a guard test walks the URLs and fails on one without.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+from marketplace.tenancy.actor import Actor
+from marketplace.tenancy.scope import as_system, scope
+
+View = Callable[..., HttpResponse]
+V = TypeVar("V")
+
+
+class Organization(Protocol):
+    pk: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the membership hook answers: the organization and what the person is in it."""
+
+    org: Organization
+    role: str
+
+
+class ActedRequest(HttpRequest):
+    """A request behind a door: who acts, and for which organization if it has one."""
+
+    actor: Actor
+    org: Any
+
+
+def marked(view: V, mark: str) -> V:
+    """Put a door's mark on a view, for views whose door is in their own first lines (the gateway's key)."""
+    view.door = mark  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Anybody. The view sees public rows only."""
+
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.actor = Actor(user_id=request.user.pk if request.user.is_authenticated else None)  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return marked(inside, "public")
+
+
+def person(view: View) -> View:
+    """Anybody who is signed in; sees the rows that are the person's own."""
+
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        request.actor = Actor(user_id=request.user.pk)  # type: ignore[attr-defined]
+        with transaction.atomic(), scope(user_id=request.user.pk):
+            return view(request, *args, **kwargs)
+
+    return marked(inside, "person")
+
+
+def member(*roles: str) -> Callable[[View], View]:
+    """Members of the organization named in the URL, with one of `roles` (any role when none is given).
+
+    A stranger gets 404, as if the organization did not exist; a member without the role gets 403.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def inside(request: HttpRequest, org: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            user_id = request.user.pk
+            find: Callable[[int, str], Member | None] = import_string(settings.MEMBERSHIP_HOOK)
+            with transaction.atomic(), scope(user_id=user_id):
+                found = find(user_id, org)
+                if found is None:
+                    raise Http404("No such organization.")
+                if roles and found.role not in roles:
+                    raise PermissionDenied(f"This needs the role {' or '.join(roles)}; yours is {found.role}.")
+                request.org = found.org  # type: ignore[attr-defined]
+                request.actor = Actor(user_id, found.org.pk, found.role)  # type: ignore[attr-defined]
+                with scope(org_id=found.org.pk, user_id=user_id):
+                    return view(request, *args, **kwargs)
+
+        return marked(inside, "member:" + ",".join(roles))
+
+    return decorate
+
+
+def moderator(view: View) -> View:
+    """The market's moderators, who see every organization's rows."""
+
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not request.user.is_moderator:
+            raise Http404("No such page.")
+        request.actor = Actor(user_id=request.user.pk, role="moderator")  # type: ignore[attr-defined]
+        with transaction.atomic(), as_system("moderators decide about every organization"):
+            return view(request, *args, **kwargs)
+
+    return marked(inside, "moderator")

@@ -1,0 +1,37 @@
+"""Celery: rows wait in PostgreSQL, and these clocks come by to pick them up."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.production")
+
+app = Celery("guildhall")
+app.conf.update(
+    broker_url=os.environ.get("REDIS_URL"),
+    task_ignore_result=True,
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+def every(seconds: float, task: str) -> dict[str, object]:
+    """A beat entry that is dropped if no worker took it before the next one is due."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds * 2}}
+
+
+app.conf.beat_schedule = {
+    "watch the chain": every(1.0, "chain.tasks.watch"),
+    "send transactions": every(1.0, "chain.tasks.send"),
+    "settle the escrow": every(1.0, "marketplace.escrow.tasks.settle"),
+    "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
+    "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
+    "expire orders": every(30.0, "marketplace.subscriptions.tasks.expire_orders"),
+    "open review cases": every(2.0, "marketplace.moderation.tasks.open_cases"),
+    "run tools": every(1.0, "marketplace.gateway.tasks.run_waiting"),
+    "mirror governance": every(1.0, "governance.tasks.mirror"),
+}

@@ -1,0 +1,15 @@
+"""A developer's machine: the stack of bin/up."""
+
+from settings.base import *
+from settings.logs import logging
+
+DEBUG = True
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+SECRET_KEY = SECRET_KEY or "development-only-secret"
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+LOGGING = logging(style=envstr("LOG_FORMAT", "console"))

@@ -1,0 +1,48 @@
+"""Is this process alive; is the market ready to serve?"""
+
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from chain import status
+from marketplace.tenancy import door
+
+
+@door.public
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _cache() -> str:
+    cache.set("readyz", "ok", 5)
+    return str(cache.get("readyz", "lost"))
+
+
+def _chain() -> str:
+    lag = status.lag()
+    return "ok" if lag.ok else f"{lag.seconds_behind:.0f} s behind (head {lag.head}, copied {lag.copied})"
+
+
+PARTS: dict[str, Callable[[], str]] = {"database": _database, "valkey": _cache, "chain": _chain}
+
+
+@door.public
+def ready(request: HttpRequest) -> HttpResponse:
+    """Database, Valkey and chain, each ok or a sentence; 503 if one is ill."""
+    found = {}
+    for name, probe in PARTS.items():
+        try:
+            found[name] = probe()
+        except Exception as problem:  # whatever a dead server raises is the answer here
+            found[name] = type(problem).__name__
+    well = all(state == "ok" for state in found.values())
+    return JsonResponse({"status": "ok" if well else "ill", **found}, status=200 if well else 503)

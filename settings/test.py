@@ -1,0 +1,17 @@
+"""The test run: real servers, cheap password hashing, nothing else different."""
+
+from settings.base import *
+from settings.logs import logging
+
+SECRET_KEY = "test-only-secret"
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+DATABASES["default"]["ENGINE"] = "tests.postgres"
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ACCOUNT_RATE_LIMITS = False
+LOGGING = logging(style="console", level="WARNING")

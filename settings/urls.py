@@ -1,0 +1,30 @@
+"""Every address of the market."""
+
+from django.conf import settings
+from django.urls import include, path
+
+import governance.urls
+from marketplace.catalog.views import landing
+from settings import health
+
+urlpatterns = [
+    path("", landing, name="landing"),
+    path("", include("marketplace.catalog.urls")),
+    path("accounts/", include("marketplace.accounts.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("o/", include("marketplace.organizations.urls")),
+    path("o/<slug:org>/", include("marketplace.subscriptions.urls")),
+    path("o/<slug:org>/", include("marketplace.escrow.urls")),
+    path("", include("marketplace.gateway.urls")),
+    path("console/", include("marketplace.moderation.urls")),
+    path("governance/", include("governance.urls")),
+    path("api/v1/", include("settings.api")),
+    path("healthz", health.live, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+]
+if settings.DEBUG:
+    from settings.styleguide import styleguide
+
+    urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))
+
+websocket_urlpatterns = governance.urls.websocket_urlpatterns

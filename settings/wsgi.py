@@ -1,0 +1,8 @@
+"""Pages: one blocking thread a worker, a persistent database connection."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.production")
+application = get_wsgi_application()

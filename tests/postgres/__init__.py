@@ -1,0 +1,1 @@
+"""PostgreSQL as the app role, which may not TRUNCATE: emptying tables between tests goes through the owner."""
