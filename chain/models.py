@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -50,7 +50,7 @@ class Contract(models.Model):
     objects = ContractQuerySet.as_manager()
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             UniqueConstraint(fields=["chain", "address"], name="contract_once"),
             chain_check("contract_chain_is_caip2"),
             CheckConstraint(condition=Q(address__regex=ADDRESS_PATTERN), name="contract_address_is_hex"),
@@ -76,7 +76,7 @@ class CopyPosition(models.Model):
     frozen_reason = models.TextField(blank=True, default="")
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             chain_check("position_chain_is_caip2"),
             CheckConstraint(condition=Q(span__gte=1), name="position_span_positive"),
             CheckConstraint(
@@ -102,7 +102,7 @@ class Block(models.Model):
     has_logs = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             UniqueConstraint(fields=["chain", "hash"], name="block_hash_once"),
             UniqueConstraint(fields=["chain", "number"], name="block_number_once"),
             chain_check("block_chain_is_caip2"),
@@ -110,7 +110,7 @@ class Block(models.Model):
             CheckConstraint(condition=Q(parent_hash__regex=HASH_PATTERN), name="block_parent_is_hex"),
             CheckConstraint(condition=Q(number__gte=0), name="block_number_not_negative"),
         ]
-        indexes = [
+        indexes: ClassVar = [
             Index(fields=["chain", "number"], condition=Q(is_final=False), name="block_unfinal"),
             Index(fields=["chain", "number"], condition=Q(has_logs=False), name="block_empty"),
         ]
@@ -162,11 +162,11 @@ class Log(models.Model):
     objects = LogQuerySet.as_manager()
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             UniqueConstraint(fields=["chain", "block_hash", "log_index"], name="log_once"),
             CheckConstraint(condition=Q(address__regex=r"^0x[0-9a-f]{40}$"), name="log_address_lower_case"),
         ]
-        indexes = [
+        indexes: ClassVar = [
             Index(fields=["chain", "address", "number", "log_index"], name="log_of_contract"),
             Index(fields=["chain", "tx_hash"], name="log_of_transaction"),
         ]
@@ -219,7 +219,7 @@ class SendingAccount(models.Model):
     next_nonce = models.BigIntegerField()
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             UniqueConstraint(fields=["chain", "address"], name="sending_account_once"),
             chain_check("sending_account_chain_is_caip2"),
             CheckConstraint(condition=Q(next_nonce__gte=0), name="sending_account_nonce_not_negative"),
@@ -277,7 +277,7 @@ class OutgoingTransaction(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             chain_check("outgoing_chain_is_caip2"),
             CheckConstraint(condition=Q(state__in=State.values), name="outgoing_state"),
             CheckConstraint(condition=Q(to__regex=ADDRESS_PATTERN), name="outgoing_to_is_hex"),
@@ -297,7 +297,7 @@ class OutgoingTransaction(models.Model):
                 condition=~Q(state__in=[State.FAILED, State.REPLACED]) | ~Q(refusal=""), name="outgoing_failed_says_why"
             ),
         ]
-        indexes = [
+        indexes: ClassVar = [
             Index(fields=["chain", "id"], condition=Q(state=State.QUEUED), name="outgoing_queued"),
             Index(
                 F("chain"),
