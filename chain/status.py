@@ -12,7 +12,7 @@ TOLERATED_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Lag:
-    """Heights of the node's head, of what is copied and of what is final; seconds since the copy was level with the head.
+    """Heights of the node's head, of what is copied and what is final; seconds since the copy was level with the head.
 
     `frozen` is the reason why nothing becomes final any more, or an empty text.
     """
