@@ -16,11 +16,10 @@
  *       {"say", "go"?}                       the end: go to that page, or fire "wallet:done" (bubbles; htmx can listen)
  *       status 4xx {"sentence"}              a no: the sentence is shown
  *     "say" is one sentence shown before the wallet opens. "chain": {chainId, name, rpcUrls?, currency?} may stand
- *     beside typed and transaction: what the wallet is told if it does not know the network. Integers in the JSON may
- *     be decimal text. A POST that got no answer is repeated, so the server must take each twice.
+ *     beside typed and transaction, for a wallet that does not know the network. Integers may be decimal text.
+ *     A POST that got no answer is repeated, so the server must take each twice.
  * data-wallet-link="URL"     on a <form> with hidden inputs "address" and "signature"
- *     On submit: GET URL?address=… answers {"message"}; the wallet signs it (personal_sign); both inputs are filled
- *     and the form is sent.
+ *     On submit: GET URL?address=… answers {"message"}; the wallet signs it; both inputs are filled, the form is sent.
  * data-wallet-only="0x…"     beside any of the above: the one address that can do this; another one is told so
  * data-wallet-status         an element in the same form or [data-wallet] block for what happens and what went wrong; one
  *                            is added after the button when there is none
@@ -48,6 +47,7 @@ const SENTENCES = /** @type {Record<string, string>} */ ({
   "-32002": "Your wallet is already waiting for you. Open it and answer there.",
 });
 const STILL_WAITING = "Still waiting for your wallet. It may have opened behind this window.";
+const SENT = "Sent. It takes a few seconds to be in a block.";
 const NO_WALLET =
   "We found no wallet in this browser. A wallet is a small program that keeps your money and signs for you, for " +
   "example MetaMask or Rabby. Install one and reload this page; nothing you entered is lost.";
@@ -244,8 +244,7 @@ async function converse(element, url) {
       if (answer.say) say(element, answer.say, "busy");
       result = await patiently(element, wish(provider, address, answer));
     }
-    const sent = { say: "Sent. It takes a few seconds to be in a block." };
-    answer = answer.next ? await post(answer.next, { ...result, address }) : sent;
+    answer = answer.next ? await post(answer.next, { ...result, address }) : { say: SENT };
   }
   say(element, answer.say ?? "Done.", "done");
   if (answer.go) window.location.assign(answer.go);
