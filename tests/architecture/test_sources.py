@@ -1,0 +1,64 @@
+"""Rules about the source text itself."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [
+    path
+    for folder in ("chain", "marketplace", "governance", "settings")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_holds_one_idea(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 40, f"{node.name} is longer than 40 lines"
+
+
+CLIENTS = {
+    "marketplace/gateway/upstream.py": "the guarded client itself",
+    "chain/rpc.py": "calls the node that the operator configured",
+    "chain/client.py": "calls the node that the operator configured",
+    "settings/local": "talks to servers that bin/up itself started",
+}
+OUTGOING = {"httpx", "httpcore", "requests", "urllib.request", "http.client", "aiohttp"}
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module}
+    return names
+
+
+def constructs_a_client(path: Path) -> bool:
+    text = path.read_text()
+    return bool(imported(path) & OUTGOING) and any(
+        call in text for call in ("Client(", "ConnectionPool(", "urlopen(", "HTTPConnection(", "Session(", ".get(")
+    )
+
+
+def test_nobody_else_calls_addresses_that_a_user_gave() -> None:
+    allowed = tuple(CLIENTS)
+    found = [str(path.relative_to(ROOT)) for path in SOURCES if constructs_a_client(path)]
+    assert [path for path in found if not path.startswith(allowed)] == []
+
+
+def test_money_is_never_floating() -> None:
+    for app in ("subscriptions", "escrow"):
+        for path in sorted((ROOT / "marketplace" / app).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                is_float = isinstance(node, ast.Constant) and isinstance(node.value, float)
+                calls_float = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "float"
+                assert not (is_float or calls_float), f"{path}:{getattr(node, 'lineno', 0)} uses floating point"
