@@ -1,6 +1,6 @@
 """What a query without any filter sees: the rows of the scope, and nothing else.
 
-`ISOLATION_AS_OWNER=1` runs this file as the tables' owner, whom no policy binds; then it must fail. bin/test does both.
+`ISOLATION_UNBOUND=1` runs this file as a role that no policy binds; then it must fail (test_inverted.py).
 """
 
 import os
@@ -31,7 +31,7 @@ WALLED = [model for model in OWNED if model._meta.label not in OPEN]
 
 @pytest.fixture(autouse=True)
 def role(trades: tuple[Trade, Trade]) -> None:
-    if os.environ.get("ISOLATION_AS_OWNER"):
+    if os.environ.get("ISOLATION_UNBOUND"):
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL ROLE guildhall_sys")
 
