@@ -65,10 +65,15 @@ def test_only_named_tables_are_open_to_read() -> None:
     assert found == {apps.get_model(label)._meta.db_table for label in OPEN_TO_READ}
 
 
+BOUND_OTHERWISE = {"gateway.ToolRun.listing": "the key to the subscription carries the listing with it"}
+
+
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model._meta.label)
 def test_a_row_cannot_point_to_a_row_of_another_organization(model: type[models.Model]) -> None:
     for field in model._meta.local_fields:
         if not isinstance(field, models.ForeignKey) or field.related_model not in OWNED:
+            continue
+        if f"{model._meta.label}.{field.name}" in BOUND_OTHERWISE:
             continue
         composite = one(
             "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass "
