@@ -8,8 +8,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from .service import Service
 from .pool import Pool
+from .service import Service
 
 
 def log(event: str, level: str = "info", **fields: Any) -> None:
@@ -39,7 +39,7 @@ async def serve(port: int, key: str) -> None:
             connections.discard(task)
 
     server = await asyncio.start_server(accepted, "127.0.0.1", port)
-    log("listening", address="http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1]))
+    log("listening", address=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     await stopped.wait()
     server.close()
     for task in list(connections):

@@ -21,8 +21,11 @@ _COLUMNS = {
     "city": ("city", "ort", "stadt", "town", "wohnort"),
 }
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "ł": "l", "đ": "d"})
-_TITLES = frozenset("herr frau mr mrs ms dr prof dipl ing miss sir med".split())
-_LEGAL = frozenset("gmbh mbh ag kg ohg gbr ug ek ev eg se ltd limited llc llp inc plc co corp company sarl sa bv srl".split())
+_TITLES = frozenset({"herr", "frau", "mr", "mrs", "ms", "dr", "prof", "dipl", "ing", "miss", "sir", "med"})
+_LEGAL = frozenset(
+    {"gmbh", "mbh", "ag", "kg", "ohg", "gbr", "ug", "ek", "ev", "eg", "se"}
+    | {"ltd", "limited", "llc", "llp", "inc", "plc", "co", "corp", "company", "sarl", "sa", "bv", "srl"}
+)
 _GOOGLE = frozenset({"gmail.com", "googlemail.com"})
 
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from typing import Any
 
 from .answers import Json, counted, envelope, table
 from .customers import Customer, customers_of
@@ -206,7 +207,7 @@ def _answer(
     links: dict[int, list[tuple[float, list[str]]]] = defaultdict(list)
     for (one, _), link in sorted(scored.items()):
         links[group_of[one]].append(link)
-    found = []
+    found: list[Json] = []
     for number, group in enumerate(groups):
         reasons = Counter(reason for _, why in links[number] for reason in why)
         rows = [{"line": customers[place].line, "label": customers[place].label} for place in group]
@@ -223,7 +224,7 @@ def _answer(
         )
     heading = ["Group", "Score", "Line", "Id", "Name", "Company", "E-mail", "Phone", "Street", "Town", "Why"]
     shown = order[:500]
-    rows = [
+    rows: list[list[Any]] = [
         [at, found[n]["score"], customers[p].line, *customers[p].shown, "; ".join(found[n]["reasons"])]
         for at, n in enumerate(shown, start=1)
         for p in groups[n]
@@ -233,8 +234,8 @@ def _answer(
         notes.append(f"The table shows the {len(shown)} surest groups; the full result has all {len(order):,}.")
     if crowded:
         notes.append(
-            f"{counted(crowded, 'value')} shared by more than {LARGEST_BLOCK} customers (such as a central phone number) "
-            "did not count as a hint by itself."
+            f"{counted(crowded, 'value')} shared by more than {LARGEST_BLOCK} customers (such as a central phone "
+            "number) did not count as a hint by itself."
         )
     notes.append("A group's score is that of its weakest link. Nothing was merged: please look before you delete.")
     data = {"rows": len(customers), "groups": [found[number] for number in order], "duplicates": spare}

@@ -111,9 +111,11 @@ def _fit(values: Sequence[float], model: Model) -> tuple[float, Model, Any] | No
 def _predict(fitted: Any, model: Model, length: int, periods: int, level: float, floor: bool) -> Forecast:
     results, scale = fitted
     predicted = results.get_prediction(start=length, end=length + periods - 1).summary_frame(alpha=1 - level)
+    # The maximum-likelihood variance forgets that the parameters were fitted too; this is its usual correction.
+    wider = math.sqrt(length / max(length - results.df_model - 1, 1))
     columns = []
     for name in ("mean", "pi_lower", "pi_upper"):
-        raw = [float(value) for value in predicted[name]]
+        raw = [float(mean + wider * (end - mean)) for mean, end in zip(predicted["mean"], predicted[name], strict=True)]
         back = [math.exp(min(value, 600)) if model.logs else value * scale for value in raw]
         columns.append([max(value, 0.0) for value in back] if floor else back)
     return Forecast(columns[0], columns[1], columns[2], model)
@@ -174,13 +176,22 @@ def _answer(series: Series, made: Forecast, level: int, tried: Json | None) -> J
             },
         ],
     )
-    rows = [[p["period"], p["value"], p["low"], p["high"]] for p in points]
+    rows: list[list[Any]] = [[p["period"], p["value"], p["low"], p["high"]] for p in points]
     data = {
         "frequency": every,
-        "history": {"periods": len(series.values), "first": past[0] if len(past) == len(series.values) else label(series.starts[0], every), "last": past[-1]},
+        "history": {
+            "periods": len(series.values),
+            "first": past[0] if len(past) == len(series.values) else label(series.starts[0], every),
+            "last": past[-1],
+        },
         "interval_percent": level,
         "forecast": points,
-        "model": {"trend": made.model.trend is not None, "damped": made.model.damped, "season": made.model.season, "logarithms": made.model.logs},
+        "model": {
+            "trend": made.model.trend is not None,
+            "damped": made.model.damped,
+            "season": made.model.season,
+            "logarithms": made.model.logs,
+        },
         "tested": tried,
     }
     heading = [noun.capitalize(), "Expected", f"Low ({level} %)", f"High ({level} %)"]
@@ -193,7 +204,9 @@ def _notes(series: Series, made: Forecast, tried: Json | None) -> list[str]:
     if made.model.season:
         notes.append(f"A season that repeats every {cycle} {noun}s was found and is part of the forecast.")
     elif len(series.values) < 2 * cycle:
-        notes.append(f"A season could not be looked for: that needs {2 * cycle} {noun}s, the file has {len(series.values)}.")
+        notes.append(
+            f"A season could not be looked for: that needs {2 * cycle} {noun}s, the file has {len(series.values)}."
+        )
     else:
         notes.append(f"No season that repeats every {cycle} {noun}s was found.")
     if max(series.values) == min(series.values):

@@ -52,7 +52,9 @@ def checks_of(found: dict[str, Found]) -> list[Json]:
     for name in ("iban", "vat_id"):
         if name in found:
             ok = bool(found[name].valid)
-            sentence = "The check digits are right." if ok else "The check digits are wrong: it was mistyped or misread."
+            sentence = (
+                "The check digits are right." if ok else "The check digits are wrong: it was mistyped or misread."
+            )
             check(TITLES[name], ok, sentence)
     if "invoice_date" in found and "due_date" in found:
         days = (found["due_date"].value - found["invoice_date"].value).days
@@ -78,7 +80,7 @@ def _answer(found: dict[str, Found], checks: list[Json]) -> Json:
     verdict = f"{len(failed)} of {len(checks)} checks failed" if failed else f"all {len(checks)} checks passed"
     verdict = verdict if checks else "nothing could be cross-checked"
     summary = f"Invoice{number}{who}{total}{due}: {len(found)} of {len(TITLES)} fields found, {verdict}."
-    rows = [
+    rows: list[list[Any]] = [
         [title, _shown(found[name].value), f"{found[name].confidence} %", found[name].line, found[name].source]
         if name in found
         else [title, None, None, None, None]

@@ -7,53 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import calendars, numerals
-
-# Space, colon or a few column blanks stand between a label and what it labels.
-_GAP = r"\s*[:.#]*\s*"
-_NUMBER_LABELS = (
-    r"(?:rechnung(?:s)?[\s-]*(?:nr|nummer|no)\b|rechnung\s+(?:nr|nummer)\b|beleg[\s-]*(?:nr|nummer)\b"
-    r"|invoice\s*(?:no|number|nr|num|#|id)|inv\.?\s*no|bill\s*(?:no|number)|(?:tax\s+)?invoice\b(?!\s*(?:date|to|total|amount|address))|rechnung\b)"
-)
-_NUMBER_VALUE = r"(?P<value>(?=[A-Z0-9/._-]*\d)[A-Z0-9][A-Z0-9/._-]{1,28}[A-Z0-9]|\d{1,30})"
-_DATE_VALUE = (
-    r"(?P<value>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|\d{1,2}/\d{1,2}/\d{2,4}"
-    r"|\d{1,2}\.?\s+[A-Za-zä]{3,9}\.?,?\s+\d{4}|[A-Za-z]{3,9}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4})"
-)
-_INVOICE_DATE = r"(?:rechnungs\s*-?datum|invoice\s+date|date\s+of\s+(?:issue|invoice)|issue\s+date|ausstellungsdatum|belegdatum)"
-_ANY_DATE = r"(?<![a-zä])(?:datum|date)(?![a-zä])"
-_DUE_DATE = (
-    r"(?:fällig(?:keit(?:sdatum)?)?(?:\s+(?:am|bis))?|zahlbar\s+bis(?:\s+zum)?|zahlungsziel|zahlungsfrist|due\s+(?:date|by|on)"
-    r"|payment\s+due(?:\s+(?:date|by|on))?|payable\s+(?:by|until)|pay\s+by|zu\s+zahlen\s+bis)"
-)
-_MONEY = r"(?P<value>\(?[-+]?\d[\d.,'’ \u00a0]*\d-?\)?|\d)(?=\s*(?:€|EUR|USD|GBP|CHF|\$|£|$|\s))"
-_SUMS = {
-    "gross": (
-        r"(?:gesamt\s*-?betrag|rechnungs\s*-?betrag|brutto(?:\s*-?betrag|summe)?|endbetrag|gesamt(?:summe)?\s*\(?brutto\)?"
-        r"|zu\s+zahlen(?:der\s+betrag)?|zahlbetrag|gross(?:\s+(?:amount|total))?|grand\s+total|total\s+(?:due|amount\s+due|incl|amount|gross|payable)"
-        r"|amount\s+(?:due|payable)|balance\s+due|invoice\s+total|gesamtsumme|summe\s+brutto)",
-        r"(?<![a-zä-])(?:total|gesamt|summe)(?![a-zä])(?!\s*(?:net|netto|vat|mwst|tax|excl))",
-    ),
-    "net": (
-        r"(?:netto\s*-?(?:betrag|summe|wert)|summe\s*\(?netto|gesamt\s*\(?netto|zwischensumme|nettobetrag|net\s+(?:amount|total|sum)"
-        r"|sub\s*-?total|total\s*\(?(?:net|excl|before\s+tax)|amount\s+excl)",
-        r"(?<![a-zä])(?:netto|net)(?![a-zä])",
-    ),
-    "vat": (
-        r"(?:mehrwertsteuer|umsatzsteuer|mwst|ust|u\.st|vat|sales\s+tax|gst|tax\s+amount|steuerbetrag)(?!\s*[-.]?\s*(?:id|ident|reg|no|nr|number))",
-    ),
-}  # fmt: skip
-_IBAN = re.compile(r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)\b")
-_VAT_ID = re.compile(
-    r"\b(?:USt[\s.-]*Id(?:ent)?[\s.-]*(?:Nr|nummer)?|VAT[\s-]*(?:id|no|number|reg(?:istration)?(?:\s*no)?)|Umsatzsteuer-?ID(?:entifikationsnummer)?|UID)"
-    r"[\s.:#-]*([A-Z]{2}[A-Z0-9][A-Z0-9 .]{6,14})",
-    re.IGNORECASE,
-)
-_BARE_VAT_ID = re.compile(r"\b((?:DE\d{9})|(?:ATU\d{8})|(?:FR[A-Z0-9]{2}\d{9})|(?:NL\d{9}B\d{2})|(?:IT\d{11}))\b")
-_LEGAL = re.compile(
-    r"(?<!\w)(?:GmbH(?:\s*&\s*Co\.?\s*KG)?|UG(?:\s*\(haftungsbeschränkt\))?|AG|KG|OHG|GbR|e\.\s?K\.|e\.\s?V\.|eG|SE|Ltd\.?|Limited|LLC"
-    r"|LLP|Inc\.?|PLC|S\.?A\.?R\.?L\.?|S\.A\.|B\.V\.|S\.r\.l\.)(?!\w)"
-)
-_CURRENCIES = (("EUR", r"€|\bEUR\b|\bEuro\b"), ("GBP", r"£|\bGBP\b"), ("CHF", r"\bCHF\b"), ("USD", r"\$|\bUSD\b"))
+from . import invoice_labels as labels
 
 
 @dataclass(frozen=True)
@@ -77,9 +31,9 @@ def fields_of(lines: list[str]) -> dict[str, Found]:
     """Return what was recognised in an invoice's lines, by field name."""
     found: dict[str, Found | None] = {
         "supplier": _supplier(lines),
-        "invoice_number": _labelled(lines, _NUMBER_LABELS, _NUMBER_VALUE, 92),
-        "invoice_date": _dated(lines, _INVOICE_DATE, 95) or _dated(lines, _ANY_DATE, 75),
-        "due_date": _dated(lines, _DUE_DATE, 93),
+        "invoice_number": _labelled(lines, labels.NUMBER_LABELS, labels.NUMBER_VALUE, 92),
+        "invoice_date": _dated(lines, labels.INVOICE_DATE, 95) or _dated(lines, labels.ANY_DATE, 75),
+        "due_date": _dated(lines, labels.DUE_DATE, 93),
         "iban": _iban(lines),
         "vat_id": _vat_id(lines),
         "currency": _currency(lines),
@@ -91,7 +45,7 @@ def fields_of(lines: list[str]) -> dict[str, Found]:
 
 def _labelled(lines: list[str], label: str, value: str, confidence: int) -> Found | None:
     """Return the value right of a label, or in the line below at the same column."""
-    beside = re.compile(rf"{label}{_GAP}{value}", re.IGNORECASE)
+    beside = re.compile(rf"{label}{labels.GAP}{value}", re.IGNORECASE)
     for number, line in enumerate(lines, start=1):
         if match := beside.search(line):
             return Found(match["value"], number, line[:200], confidence)
@@ -105,7 +59,7 @@ def _labelled(lines: list[str], label: str, value: str, confidence: int) -> Foun
 
 
 def _dated(lines: list[str], label: str, confidence: int) -> Found | None:
-    hit = _labelled(lines, rf"{label}(?:\s*/[^:]{{0,30}})?", _DATE_VALUE, confidence)
+    hit = _labelled(lines, rf"{label}(?:\s*/[^:]{{0,30}})?", labels.DATE_VALUE, confidence)
     if hit is None:
         return None
     every = re.findall(r"\d{1,2}/\d{1,2}/\d{2,4}", "\n".join(lines))
@@ -120,7 +74,7 @@ def _dated(lines: list[str], label: str, confidence: int) -> Found | None:
 def _money(text: str) -> Decimal | None:
     """Return the last sum in a text; two digits after its last separator decide how it is written."""
     amounts = []
-    for match in re.finditer(_MONEY, re.sub(r"\d+(?:[.,]\d+)?\s*%", " ", text)):
+    for match in re.finditer(labels.MONEY, re.sub(r"\d+(?:[.,]\d+)?\s*%", " ", text)):
         raw = match["value"].strip()
         if style := numerals.style_of(raw):
             # Without decimals, a dot or comma before three digits groups thousands on an invoice.
@@ -131,7 +85,7 @@ def _money(text: str) -> Decimal | None:
 
 def _sum(lines: list[str], name: str) -> Found | None:
     """Return a sum by its strongest label; further down in the document wins, since totals stand below items."""
-    for strength, label in enumerate(_SUMS[name]):
+    for strength, label in enumerate(labels.SUMS[name]):
         for number in range(len(lines), 0, -1):
             line = lines[number - 1]
             match = re.search(label, line, re.IGNORECASE)
@@ -162,7 +116,7 @@ def _iban(lines: list[str]) -> Found | None:
 
     doubtful = None
     for number, line in enumerate(lines, start=1):
-        for match in _IBAN.finditer(line):
+        for match in labels.IBAN.finditer(line):
             candidate = iban.compact(match[1])
             # What follows the number on the same line may look like a part of it.
             for length in range(len(candidate), 14, -1):
@@ -185,7 +139,7 @@ def _is_vat_id(text: str) -> bool:
 
 def _vat_id(lines: list[str]) -> Found | None:
     doubtful = None
-    for pattern in (_VAT_ID, _BARE_VAT_ID):
+    for pattern in (labels.VAT_ID, labels.BARE_VAT_ID):
         for number, line in enumerate(lines, start=1):
             for match in pattern.finditer(line):
                 candidate = re.split(r"\s{3}", match[1])[0].strip(" .")
@@ -200,7 +154,7 @@ def _vat_id(lines: list[str]) -> Found | None:
 def _currency(lines: list[str]) -> Found | None:
     """Return the currency that stands in the most lines."""
     best: tuple[int, Found] | None = None
-    for code, pattern in _CURRENCIES:
+    for code, pattern in labels.CURRENCIES:
         hits = [(number, line) for number, line in enumerate(lines, start=1) if re.search(pattern, line)]
         if hits and (best is None or len(hits) > best[0]):
             best = len(hits), Found(code, hits[0][0], hits[0][1][:200], min(95, 60 + 10 * len(hits)))
@@ -211,11 +165,13 @@ def _supplier(lines: list[str]) -> Found | None:
     """Return the first line that names a company; without a legal form the heading line, with little confidence."""
     for number, line in enumerate(lines, start=1):
         for part in re.split(r"\s{3}|[|·•–]| - ", line):
-            match = _LEGAL.search(part)
+            match = labels.LEGAL.search(part)
             if match and match.start() > 1:
-                return Found(part[: match.end()].split(",")[0].strip(" ,:"), number, line[:200], 85 if number <= 6 else 65)
+                return Found(
+                    part[: match.end()].split(",")[0].strip(" ,:"), number, line[:200], 85 if number <= 6 else 65
+                )
     for number, line in enumerate(lines[:5], start=1):
         part = line.split("   ")[0].strip()
-        if re.search(r"[A-Za-z]{3}", part) and not re.match(r"(?:tax\s+)?(?:invoice|rechnung|bill|page|seite)\b", part, re.I):
+        if re.search(r"[A-Za-z]{3}", part) and not labels.HEADING.match(part):
             return Found(part[:100], number, line[:200], 40)
     return None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from statistics import mean
+from typing import Any
 
 from .answers import Json, Wrong, counted, envelope, table
 from .files import bytes_of, column, separator_of, table_of, text_of
@@ -29,7 +30,9 @@ def run(given: Json) -> Json:
         raise Wrong(f"{counted(len(numbered), 'review')} were given; at most {MOST_REVIEWS:,} are allowed.", field, 413)
     for line, text in numbered:
         if len(text) > LONGEST:
-            raise Wrong(f"Line {line}: this review has {len(text):,} characters; at most {LONGEST:,} are allowed.", field)
+            raise Wrong(
+                f"Line {line}: this review has {len(text):,} characters; at most {LONGEST:,} are allowed.", field
+            )
     languages = _languages([text for _, text in numbered])
     if not any(languages):
         raise Wrong("None of the reviews was recognised as English or German; these are the languages it reads.", field)
@@ -91,14 +94,24 @@ def _answer(
         judged = [value for value in felt.get(number, []) if value] or [0.0]
         value = round(mean(judged), 3) if language else None
         reviews.append(
-            {"line": line, "text": text, "language": language, "score": value, "sentiment": label_of(value) if value is not None else None}
+            {
+                "line": line,
+                "text": text,
+                "language": language,
+                "score": value,
+                "sentiment": label_of(value) if value is not None else None,
+            }
         )
     rated = [review for review in reviews if review["language"]]
     counts = Counter(str(review["sentiment"]) for review in rated)
     overall = round(mean(float(review["score"]) for review in rated), 3)  # type: ignore[arg-type]
     shares = {label: counts[label] for label in reversed(_LABELS)}
     told = [_topic(topic) for topic in topics]
-    data = {"overall": {"score": overall, "sentiment": label_of(overall), "counts": shares}, "reviews": reviews, "topics": told}
+    data = {
+        "overall": {"score": overall, "sentiment": label_of(overall), "counts": shares},
+        "reviews": reviews,
+        "topics": told,
+    }
     return envelope(_summary(shares, len(rated), told), data, _tables(shares, reviews, told), notes=_notes(languages))
 
 
@@ -119,18 +132,25 @@ def _summary(shares: dict[str, int], total: int, topics: list[Json]) -> str:
     summary = f"Of {counted(total, 'review')}, {said}."
     praised = [topic["name"] for topic in topics if topic["sentiment"] == "positive"][:2]
     blamed = [topic["name"] for topic in topics if topic["sentiment"] == "negative"][:2]
-    parts = [f"{how} most for {' and '.join(names)}" for how, names in (("praised", praised), ("blamed", blamed)) if names]
+    parts = [
+        f"{how} most for {' and '.join(names)}" for how, names in (("praised", praised), ("blamed", blamed)) if names
+    ]
     return f"{summary} You are {' and '.join(parts)}." if parts else summary
 
 
 def _tables(shares: dict[str, int], reviews: list[Json], topics: list[Json]) -> list[Json]:
     total = sum(shares.values())
-    overall = [[label, number, f"{100 * number / total:.0f} %"] for label, number in shares.items()]
+    overall: list[list[Any]] = [[label, number, f"{100 * number / total:.0f} %"] for label, number in shares.items()]
     tables = [table("Overall", ["Sentiment", "Reviews", "Share"], overall)]
     if topics:
-        rows = [[t["name"], t["reviews"], t["sentiment"], t["score"], t["examples"][0]] for t in topics]
+        rows: list[list[Any]] = [
+            [t["name"], t["reviews"], t["sentiment"], t["score"], t["examples"][0]] for t in topics
+        ]
         tables.append(table("Topics", ["Topic", "Reviews", "Sentiment", "Score", "For example"], rows))
-    each = [[r["line"], r["sentiment"] or "not rated", r["score"], _NAMES.get(r["language"] or ""), r["text"]] for r in reviews]
+    each: list[list[Any]] = [
+        [r["line"], r["sentiment"] or "not rated", r["score"], _NAMES.get(r["language"] or ""), r["text"]]
+        for r in reviews
+    ]
     tables.append(table("Reviews", ["Line", "Sentiment", "Score", "Language", "Review"], each[:500]))
     return tables
 
@@ -141,7 +161,9 @@ def _notes(languages: list[str | None]) -> list[str]:
     notes.append(f"Language: {', '.join(f'{_NAMES[code]} {number:,}' for code, number in spoken.most_common())}.")
     skipped = languages.count(None)
     if skipped:
-        notes.append(f"{counted(skipped, 'review')} in no language that was recognised {'was' if skipped == 1 else 'were'} not rated.")
+        notes.append(
+            f"{counted(skipped, 'review')} in no language that was recognised {'was' if skipped == 1 else 'were'} not rated."
+        )
     if "de" in spoken:
         notes.append("German is rated with a smaller word list than English and is less certain.")
     notes.append("Scores run from -1 (negative) to 1 (positive); irony is not recognised.")

@@ -6,38 +6,17 @@ from pathlib import Path
 from typing import Any
 
 _LEXICON = Path(__file__).parent / "lexicon"
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]+", re.UNICODE)
-ENGLISH_STOPS = frozenset(
-    "a about after again all also am an and any are as at be because been before being both but by can could did do does "
-    "doing down during each even ever every few for from further get got had has have having he her here him his how i if "
-    "in into is it its it's just me more most my myself no nor not now of off on once one only or other our out over own "
-    "really same she should so some such than that the their them then there these they this those through to too under "
-    "until up us very was we were what when where which while who whom why will with would you your i'm i've i'd don't "
-    "didn't isn't wasn't won't can't couldn't wouldn't they're we're you're there's that's still much many two three "
-    "back way thing things lot bit made make makes made came come went go going took take told said ordered bought "
-    "like well please day days week weeks month months year years time times everything nothing something anything "
-    "anyone everyone nobody someone always never new old first last without within little quite almost "
-    "arrived arrive felt feel feels looks look looking used use using asked got gets needed need wanted want".split()
-)
-GERMAN_STOPS = frozenset(
-    "ab aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes auch auf aus bei beim "
-    "bin bis bist da dabei damit danach dann das dass dasselbe dazu dein deine dem den denn der deren des deshalb dich die "
-    "dies diese diesem diesen dieser dieses dir doch dort du durch ein eine einem einen einer eines einmal er es etwas euch "
-    "euer für gegen gewesen hab habe haben hat hatte hatten hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im "
-    "immer in ins ist ja jede jedem jeden jeder jedes jetzt kann kein keine keinem keinen keiner können könnte lange machen "
-    "macht man manche mehr mein meine meinem meinen meiner mich mir mit muss musste nach nicht nichts nie noch nun nur ob "
-    "oder ohne schon sehr sein seine seinem seinen seiner seit selbst sich sie sind so sogar solche soll sollte sondern "
-    "sonst über um und uns unser unsere unserem unseren unserer unter vom von vor war waren warum was wegen weil weiter "
-    "welche wenn wer werde werden wie wieder wir wird wirklich wo wurde wurden würde zu zum zur zwar zwei drei zwischen "
-    "ganz alles tag tage tagen woche wochen monat monate monaten jahr jahre jahren mal zeit total einfach echt ziemlich "
-    "bestellt gekauft kam kommt kommen gekommen angekommen ging geht gehen gab gibt bekommen niemand jemand erst ersten "
-    "letzte völlig absolut fast etwa lässt ließ wollte will daran darauf davon neue neuen gleich stunde stunden".split()
-)
+ENGLISH_STOPS = frozenset((_LEXICON / "en.small-words.txt").read_text(encoding="utf-8").split())
+GERMAN_STOPS = frozenset((_LEXICON / "de.small-words.txt").read_text(encoding="utf-8").split())
 _AS_ENGLISH = {
-    **dict.fromkeys("nicht kein keine keinen keinem keiner keines nie niemals kaum ohne nichts weder".split(), "not"),
-    **dict.fromkeys("sehr extrem wirklich total absolut echt besonders unglaublich richtig völlig ganz".split(), "very"),
-    **dict.fromkeys("etwas ziemlich relativ halbwegs einigermaßen".split(), "slightly"),
-    **dict.fromkeys("aber jedoch allerdings".split(), "but"),
+    german: english
+    for english, words in (
+        ("not", "nicht kein keine keinen keinem keiner keines nie niemals kaum ohne nichts weder"),
+        ("very", "sehr extrem wirklich total absolut echt besonders unglaublich richtig völlig ganz"),
+        ("slightly", "etwas ziemlich relativ halbwegs einigermaßen"),
+        ("but", "aber jedoch allerdings"),
+    )
+    for german in words.split()
 }
 _SIGH = "de:leid"  # "leider" colours the whole sentence; what is negated is another word
 

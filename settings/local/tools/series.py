@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -13,7 +14,19 @@ from .files import Table, column
 
 Frequency = Literal["daily", "weekly", "monthly"]
 _DATE_NAMES = ("date", "datum", "day", "tag", "month", "monat", "week", "woche", "period", "periode", "belegdatum")
-_AMOUNT_NAMES = ("amount", "betrag", "umsatz", "sales", "revenue", "turnover", "total", "summe", "value", "wert", "netto")
+_AMOUNT_NAMES = (
+    "amount",
+    "betrag",
+    "umsatz",
+    "sales",
+    "revenue",
+    "turnover",
+    "total",
+    "summe",
+    "value",
+    "wert",
+    "netto",
+)
 NOUN = {"daily": "day", "weekly": "week", "monthly": "month"}
 CYCLE = {"daily": 7, "weekly": 52, "monthly": 12}
 LONGEST = 1000
@@ -97,16 +110,14 @@ def _frequency(days: list[date], wanted: str) -> Frequency:
     distinct = sorted(set(days))
     if len(distinct) < 2:
         raise Wrong("All rows bear the same date, so there is nothing to forecast from.", "file")
-    distance = median((later - earlier).days for earlier, later in zip(distinct, distinct[1:], strict=False))
+    distance = median((later - earlier).days for earlier, later in pairwise(distinct))
     if distance <= 4:
         return "daily"
     if distance <= 10:
         return "weekly"
     if distance <= 35:
         return "monthly"
-    raise Wrong(
-        f"The dates are typically {distance:g} days apart; this tool forecasts days, weeks or months.", "file"
-    )
+    raise Wrong(f"The dates are typically {distance:g} days apart; this tool forecasts days, weeks or months.", "file")
 
 
 def _summed(days: list[date], values: list[float], every: Frequency, gaps: str) -> Series:

@@ -80,7 +80,7 @@ def _checked(manifest: Manifest, body: bytes) -> Json:
 
 def _sentence(fault: Any, properties: Json) -> Wrong:
     field = str(fault.path[0]) if fault.path else None
-    about = properties.get(field, {})
+    about = properties.get(field or "", {})
     title, rule, wanted = about.get("title", field), fault.validator, fault.validator_value
     if rule == "required":
         missing = next(name for name in wanted if name not in fault.instance)

@@ -29,7 +29,9 @@ def test_everybody_can_read_the_manifests(server: tuple[str, int]) -> None:
         assert httpx.get(f"{server[0]}/{tool['slug']}/").json() == tool
 
 
-@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer wrong", "Basic a-key-for-tests-only-0123456789", "Bearer \xff"])
+@pytest.mark.parametrize(
+    "key", [None, "", "Bearer", "Bearer wrong", "Basic a-key-for-tests-only-0123456789", "Bearer \xff"]
+)
 def test_a_stranger_cannot_compute(server: tuple[str, int], key: str | None) -> None:
     headers = {} if key is None else {"Authorization": key.encode("latin-1")}
     answer = httpx.post(server[0] + "/review-sentiment/", json={"reviews": "Good."}, headers=headers)  # type: ignore[arg-type]
@@ -105,7 +107,11 @@ def test_health_is_answered_while_every_worker_computes(client: httpx.Client, se
     done: list[int] = []
     given = {"reviews": SLOW_LINES}
     threads = [
-        threading.Thread(target=lambda: done.append(httpx.post(server[0] + "/review-sentiment/", json=given, headers=client.headers, timeout=30).status_code))
+        threading.Thread(
+            target=lambda: done.append(
+                httpx.post(server[0] + "/review-sentiment/", json=given, headers=client.headers, timeout=30).status_code
+            )
+        )
         for _ in range(3)
     ]
     for thread in threads:
@@ -123,7 +129,9 @@ def test_health_is_answered_while_every_worker_computes(client: httpx.Client, se
 
 def test_the_server_stays_small_after_it_has_served(client: httpx.Client, server: tuple[str, int]) -> None:
     assert client.post("/review-sentiment/", json={"reviews": "Good."}).status_code == 200
-    kilobytes = subprocess.run(["ps", "-o", "rss=", "-p", str(server[1])], capture_output=True, text=True, check=True).stdout
+    kilobytes = subprocess.run(
+        ["ps", "-o", "rss=", "-p", str(server[1])], capture_output=True, text=True, check=True
+    ).stdout
     assert 0 < int(kilobytes) <= 45 * 1024
 
 
@@ -185,7 +193,9 @@ def _children(pid: int) -> set[int]:
 
 
 def _alive(pid: int) -> bool:
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], check=False, capture_output=True, text=True
+    ).stdout.strip()
     return bool(state) and not state.startswith("Z")
 
 
@@ -216,7 +226,9 @@ def test_a_killed_server_leaves_no_child_behind() -> None:
 )
 def test_a_server_without_its_settings_says_which_one_is_missing(environment: dict[str, str], reason: str) -> None:
     command = [sys.executable, "-m", "settings.local.tools"]
-    ended = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=10)
+    ended = subprocess.run(
+        command, check=False, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=10
+    )
     assert ended.returncode == 2
     assert json.loads(ended.stdout)["reason"] == reason
     assert ended.stderr == ""
