@@ -210,9 +210,9 @@ def _answer(
     found: list[Json] = []
     for number, group in enumerate(groups):
         reasons = Counter(reason for _, why in links[number] for reason in why)
-        rows = [{"line": customers[place].line, "label": customers[place].label} for place in group]
+        members = [{"line": customers[place].line, "label": customers[place].label} for place in group]
         score = min(score for score, _ in links[number])
-        found.append({"score": score, "reasons": [reason for reason, _ in reasons.most_common()], "rows": rows})
+        found.append({"score": score, "reasons": [reason for reason, _ in reasons.most_common()], "rows": members})
     order = sorted(range(len(found)), key=lambda number: (-found[number]["score"], found[number]["rows"][0]["line"]))
     spare = sum(len(group) - 1 for group in groups)
     total = counted(len(customers), "customer")

@@ -12,8 +12,8 @@ from .answers import Wrong, counted
 FILE_LIMIT = 2 * 1024 * 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SIGNATURES = {
-    b"PK\x03\x04": "This is an Excel workbook or a ZIP archive, not a CSV file. In Excel, use “Save as” and choose CSV.",
-    b"\xd0\xcf\x11\xe0": "This is an old Excel workbook, not a CSV file. In Excel, use “Save as” and choose CSV.",
+    b"PK\x03\x04": "This is an Excel workbook or a ZIP archive, not a CSV file. Save it from Excel as CSV.",
+    b"\xd0\xcf\x11\xe0": "This is an old Excel workbook, not a CSV file. Save it from Excel as CSV.",
     b"%PDF-": "This is a PDF, but a CSV file is needed.",
 }
 

@@ -1,6 +1,7 @@
 """Keeps a few child processes for computations: bounded in number, in waiting callers and in time."""
 
 import asyncio
+import contextlib
 import json
 import os
 import struct
@@ -113,10 +114,8 @@ class Pool:
 
     async def _stop(self, child: asyncio.subprocess.Process) -> int:
         if child.returncode is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 child.kill()
-            except ProcessLookupError:
-                pass
         return await child.wait()
 
     async def close(self) -> None:

@@ -161,9 +161,8 @@ def _notes(languages: list[str | None]) -> list[str]:
     notes.append(f"Language: {', '.join(f'{_NAMES[code]} {number:,}' for code, number in spoken.most_common())}.")
     skipped = languages.count(None)
     if skipped:
-        notes.append(
-            f"{counted(skipped, 'review')} in no language that was recognised {'was' if skipped == 1 else 'were'} not rated."
-        )
+        were = "was" if skipped == 1 else "were"
+        notes.append(f"{counted(skipped, 'review')} in no language that was recognised {were} not rated.")
     if "de" in spoken:
         notes.append("German is rated with a smaller word list than English and is less certain.")
     notes.append("Scores run from -1 (negative) to 1 (positive); irony is not recognised.")

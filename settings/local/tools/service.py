@@ -168,6 +168,8 @@ class Service:
         )
         writer.write(out)
         await asyncio.wait_for(writer.drain(), READ_SECONDS)
+        if request is not None and request.target == b"/healthz" and reply.status == 200:
+            return  # a probe every second would drown the log
         self._log(
             "request",
             level="error" if reply.status >= 500 else "info",

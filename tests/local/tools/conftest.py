@@ -5,12 +5,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+# As in the child processes: threads of linear algebra only get in the way on busy machines.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[3]
 KEY = "a-key-for-tests-only-0123456789"
@@ -117,7 +121,10 @@ def server() -> Iterator[tuple[str, int]]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["address"], process.pid
+        address = json.loads(process.stdout.readline())["address"]
+        # Somebody must read the log, or the server stops when the pipe is full.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        yield address, process.pid
     finally:
         process.terminate()
         process.wait(10)
