@@ -26,9 +26,13 @@ PEOPLE = [
 
 words = st.sampled_from(["Anna", "Ana", "Hans", "Schmidt", "Schmitt", "Müller", "Mueller", "J.", ""])
 rows = st.tuples(
-    words, words, st.sampled_from(["a@example.org", "ab@example.org", ""]), st.sampled_from(["030 123456", "030 654321", ""]),
-    st.sampled_from(["Ring 5", "Ringstr. 5", ""]), st.sampled_from(["10115", "50667", ""]),
-)  # fmt: skip
+    words,
+    words,
+    st.sampled_from(["a@example.org", "ab@example.org", ""]),
+    st.sampled_from(["030 123456", "030 654321", ""]),
+    st.sampled_from(["Ring 5", "Ringstr. 5", ""]),
+    st.sampled_from(["10115", "50667", ""]),
+)
 
 
 def _customers(made: list[tuple[str, ...]]) -> list[Customer]:
@@ -123,13 +127,25 @@ def test_phone_numbers_have_one_form_in_their_country() -> None:
 @pytest.mark.parametrize(
     ("text", "status", "sentence"),
     [
-        ("colour,shape\nred,round\n", 422, "No column for a name, a company, an e-mail or a phone number was found among “colour”, “shape”."),
+        (
+            "colour,shape\nred,round\n",
+            422,
+            "No column for a name, a company, an e-mail or a phone number was found among “colour”, “shape”.",
+        ),
         ("name\n", 422, "The file has a heading line but no rows below it."),
         ("name,email\nAnna,a@example.org,x\n", 422, "Line 2 has 3 columns, but the heading has 2."),
         ("name\n" + "Anna\n" * 20_001, 413, "The file has 20,001 rows; at most 20,000 are allowed."),
     ],
-)  # fmt: skip
+)
 def test_a_list_that_cannot_be_compared_gets_a_sentence(
     text: str, status: int, sentence: str, ask: Any, upload: Any
 ) -> None:
     assert ask("duplicate-customers", file=upload(text)) == (status, {"error": {"message": sentence, "field": "file"}})
+
+
+def test_a_long_family_name_in_common_does_not_make_two_first_names_one(ask: Any, upload: Any) -> None:
+    rows_ = (
+        "Anna;Leutheusser-Schnarrenberger;Ring 5;10115;Berlin\nHans;Leutheusser-Schnarrenberger;Ring 5;10115;Berlin\n"
+    )
+    _, answer = ask("duplicate-customers", file=upload("Vorname;Nachname;Straße;PLZ;Ort\n" + rows_), threshold=70)
+    assert answer["data"]["groups"] == []

@@ -60,8 +60,17 @@ def test_a_date_survives_being_written_in_every_known_way(day: date) -> None:
     assert date_of(f"{day.day} {day:%B} {day.year}") == date_of(f"{day:%B} {day.day}, {day.year}") == day
 
 
-@pytest.mark.parametrize(("text", "day"), [("3. März 2025", date(2025, 3, 3)), ("Dez 2024", date(2024, 12, 1)), ("2025-W02", date(2025, 1, 6)),
-                                           ("2025-03", date(2025, 3, 1)), ("03/2025", date(2025, 3, 1)), ("1.2.25", date(2025, 2, 1))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("3. März 2025", date(2025, 3, 3)),
+        ("Dez 2024", date(2024, 12, 1)),
+        ("2025-W02", date(2025, 1, 6)),
+        ("2025-03", date(2025, 3, 1)),
+        ("03/2025", date(2025, 3, 1)),
+        ("1.2.25", date(2025, 2, 1)),
+    ],
+)
 def test_german_months_weeks_and_short_years_are_understood(text: str, day: date) -> None:
     assert date_of(text) == day
 

@@ -7,17 +7,30 @@ import pytest
 from settings.local.tools.sentiment import language_of, score
 
 GOOD = [
-    "The delivery was fast and the shoes fit perfectly.", "I can't complain, everything arrived on time.",
-    "Lovely little restaurant, the pasta was delicious.", "No problems so far.", "Works as described.",
-    "Super schnelle Lieferung, gerne wieder!", "Das Essen war köstlich und das Personal sehr freundlich.",
-    "Nicht schlecht, kann ich empfehlen.", "Keine Probleme, alles bestens.", "Gefällt mir wirklich gut.",
-]  # fmt: skip
+    "The delivery was fast and the shoes fit perfectly.",
+    "I can't complain, everything arrived on time.",
+    "Lovely little restaurant, the pasta was delicious.",
+    "No problems so far.",
+    "Works as described.",
+    "Super schnelle Lieferung, gerne wieder!",
+    "Das Essen war köstlich und das Personal sehr freundlich.",
+    "Nicht schlecht, kann ich empfehlen.",
+    "Keine Probleme, alles bestens.",
+    "Gefällt mir wirklich gut.",
+]
 BAD = [
-    "Not good at all, the zip broke after two days.", "The battery dies after an hour.", "Would not recommend.",
-    "Nobody answered my e-mails.", "Never again! Arrived damaged and the refund took a month.",
-    "Die Lieferung kam drei Wochen zu spät.", "Gefällt mir leider nicht.", "Das Gerät funktioniert nicht.",
-    "Nicht zu empfehlen.", "Der Kaffee war kalt und viel zu teuer.", "Nie wieder! Der Service war unfreundlich.",
-]  # fmt: skip
+    "Not good at all, the zip broke after two days.",
+    "The battery dies after an hour.",
+    "Would not recommend.",
+    "Nobody answered my e-mails.",
+    "Never again! Arrived damaged and the refund took a month.",
+    "Die Lieferung kam drei Wochen zu spät.",
+    "Gefällt mir leider nicht.",
+    "Das Gerät funktioniert nicht.",
+    "Nicht zu empfehlen.",
+    "Der Kaffee war kalt und viel zu teuer.",
+    "Nie wieder! Der Service war unfreundlich.",
+]
 
 
 @pytest.mark.parametrize("text", GOOD)
@@ -37,9 +50,13 @@ def test_a_fact_is_neutral(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("plain", "negated"),
-    [("The soup was good.", "The soup was not good."), ("Der Service war gut.", "Der Service war nicht gut."),
-     ("Das gefällt mir.", "Das gefällt mir nicht."), ("Das Gerät funktioniert.", "Das Gerät funktioniert leider nicht.")],
-)  # fmt: skip
+    [
+        ("The soup was good.", "The soup was not good."),
+        ("Der Service war gut.", "Der Service war nicht gut."),
+        ("Das gefällt mir.", "Das gefällt mir nicht."),
+        ("Das Gerät funktioniert.", "Das Gerät funktioniert leider nicht."),
+    ],
+)
 def test_a_negation_turns_the_sentiment(plain: str, negated: str) -> None:
     language = language_of(plain) or "en"
     assert score(plain, language) > 0 > score(negated, language)
@@ -105,11 +122,15 @@ def test_the_order_of_reviews_changes_no_sentiment_and_no_count(ask: Any) -> Non
     ("text", "status", "sentence"),
     [
         (" \n ", 422, "There is no review in it."),
-        ("Le café était froid et nous avons dû attendre.", 422, "None of the reviews was recognised as English or German; these are the languages it reads."),
+        (
+            "Le café était froid et nous avons dû attendre.",
+            422,
+            "None of the reviews was recognised as English or German; these are the languages it reads.",
+        ),
         ("Good.\n" + "x" * 5001, 422, "Line 2: this review has 5,001 characters; at most 5,000 are allowed."),
         ("Good.\n" * 2001, 413, "2,001 reviews were given; at most 2,000 are allowed."),
     ],
-)  # fmt: skip
+)
 def test_reviews_that_cannot_be_read_get_a_sentence(text: str, status: int, sentence: str, ask: Any) -> None:
     assert ask("review-sentiment", reviews=text) == (status, {"error": {"message": sentence, "field": "reviews"}})
 

@@ -124,17 +124,27 @@ LONG = "\n".join(f"2024-{n:02}-01,{n}.5" for n in range(1, 10))
         (f"date,amount\n{LONG}\n31.02.2024,12.5", "Line 11: '31.02.2024' is not a date."),
         (f"date,amount\n{LONG}\n2024-10-01,", "Line 11: the column “amount” is empty."),
         (f"date,amount\n{LONG}\n2024-10-01,1,5,7", "Line 11 has 4 columns, but the heading has 2."),
-        ("date;amount\n2024-01-01;1,5\n2024-02-01;1.5", "Line 2 writes numbers the German way ('1,5') and line 3 the "
-         "English way ('1.5'); please use one of them throughout."),
+        (
+            "date;amount\n2024-01-01;1,5\n2024-02-01;1.5",
+            "Line 2 writes numbers the German way ('1,5') and line 3 the "
+            "English way ('1.5'); please use one of them throughout.",
+        ),
         ("date,amount\n2024-01-01,5\n2024-02-01,6", "2 months are too few: a forecast needs at least 8 months."),
-        ("date,amount\n2024-01-01,5\n2024-01-01,6", "All rows bear the same date, so there is nothing to forecast from."),
-        ("date,amount\n2021-01-01,5\n2022-01-01,6", "The dates are typically 365 days apart; this tool forecasts days, "
-         "weeks or months."),
+        (
+            "date,amount\n2024-01-01,5\n2024-01-01,6",
+            "All rows bear the same date, so there is nothing to forecast from.",
+        ),
+        (
+            "date,amount\n2021-01-01,5\n2022-01-01,6",
+            "The dates are typically 365 days apart; this tool forecasts days, weeks or months.",
+        ),
         ("colour,shape\nred,round", "No column with dates was found among “colour”, “shape”; name one of them “date”."),
-        ("date,shape\n2024-01-01,round", "No column with amounts was found among “date”, “shape”; name one of them "
-         "“amount”."),
+        (
+            "date,shape\n2024-01-01,round",
+            "No column with amounts was found among “date”, “shape”; name one of them “amount”.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_used_gets_a_sentence_that_says_where(
     text: str, sentence: str, ask: Any, upload: Any
 ) -> None:
@@ -166,11 +176,18 @@ def test_a_file_of_another_kind_is_named(raw: bytes, sentence: str, ask: Any, up
         ({"file": "QQ==", "periods": 0}, "periods", "“How far ahead” must be at least 1."),
         ({"file": "QQ==", "periods": 61}, "periods", "“How far ahead” must be at most 60."),
         ({"file": "QQ==", "periods": "six"}, "periods", "“How far ahead” must be a whole number."),
-        ({"file": "QQ==", "interval": "70"}, "interval", "“Certainty of the range, in per cent” must be one of: 80, 90, 95."),
-        ({"file": "QQ==", "colour": 1}, "colour", "There is no field “colour”; the fields are file, periods, frequency, "
-         "interval, gaps, date_order."),
+        (
+            {"file": "QQ==", "interval": "70"},
+            "interval",
+            "“Certainty of the range, in per cent” must be one of: 80, 90, 95.",
+        ),
+        (
+            {"file": "QQ==", "colour": 1},
+            "colour",
+            "There is no field “colour”; the fields are file, periods, frequency, interval, gaps, date_order.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_form_filled_in_wrongly_names_the_field(given_: dict[str, Any], field: str, sentence: str, ask: Any) -> None:
     assert ask("sales-forecast", **given_) == (422, {"error": {"message": sentence, "field": field}})
 

@@ -30,8 +30,20 @@ def test_a_business_owner_can_read_what_a_tool_does(manifest: Manifest) -> None:
 
 @every_tool
 def test_a_form_can_be_made_from_the_input_schema(manifest: Manifest) -> None:
-    known = {"title", "description", "type", "enum", "default", "minimum", "maximum", "minLength", "maxLength", "format",
-             "contentEncoding", "contentMediaType"}  # fmt: skip
+    known = {
+        "title",
+        "description",
+        "type",
+        "enum",
+        "default",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "format",
+        "contentEncoding",
+        "contentMediaType",
+    }
     Draft202012Validator.check_schema(manifest.input_schema)
     for about in manifest.input_schema["properties"].values():
         assert about["title"] and about["description"] and about["type"] in {"string", "integer"}
@@ -67,8 +79,21 @@ def test_the_example_invoice_is_the_one_made_by_code(example_invoice: bytes) -> 
 
 
 def test_reading_the_manifests_and_serving_imports_nothing_heavy() -> None:
-    heavy = {"pandas", "numpy", "scipy", "statsmodels", "pypdf", "rapidfuzz", "phonenumbers", "stdnum", "vaderSentiment",
-             "snowballstemmer", "jsonschema", "django", "celery"}  # fmt: skip
+    heavy = {
+        "pandas",
+        "numpy",
+        "scipy",
+        "statsmodels",
+        "pypdf",
+        "rapidfuzz",
+        "phonenumbers",
+        "stdnum",
+        "vaderSentiment",
+        "snowballstemmer",
+        "jsonschema",
+        "django",
+        "celery",
+    }
     code = "import sys, settings.local.tools.__main__, settings.local.tools.manifests; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "settings.local.tools.manifests" in loaded
