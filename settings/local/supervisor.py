@@ -1,5 +1,6 @@
 """Ordered start with health checks, restart with back-off, ordered stop, and nothing left behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -177,10 +178,8 @@ class Supervisor:
 
     def _kill_group(self, group: int) -> None:
         """A child that ended may leave workers; its group is ours alone."""
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
     def _start_watchdog(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-S", str(HERE / "watchdog.py")]
