@@ -23,7 +23,7 @@ from settings.local.rundir import RunDir
 from settings.local.supervisor import HERE
 
 POLL = 0.25
-BETWEEN_SNAPSHOTS = 10_000
+BETWEEN_SNAPSHOTS = 2_000
 BATCH = 100
 COMPLETE = b'"historical_states":null}'
 
@@ -52,8 +52,11 @@ class History:
         if not lines and self.state.exists():
             return
         self.leaving.unlink(missing_ok=True)
-        with self._quiet_node():
-            self._replay(lines)
+        try:
+            with self._quiet_node():
+                self._replay(lines)
+        except (OSError, ValueError) as error:
+            raise CannotStart(f"The local chain cannot be brought back ({error}): run bin/up --reset.") from error
         if not self._is_complete(self.leaving):
             raise CannotStart("The local chain could not save its state: make room on the disk, or run bin/up --reset.")
         self.leaving.replace(self.state)

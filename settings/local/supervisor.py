@@ -81,9 +81,9 @@ class Supervisor:
         if code:
             raise CannotStart(self._obituary(name, f"failed (code {code})"))
 
-    def watch(self, stopping: Callable[[], bool]) -> None:
-        """Keep everything running until told to stop."""
-        while not stopping():
+    def watch(self) -> None:
+        """Keep everything running until something raises: a job of `every_tick` does when the person wants to stop."""
+        while True:
             self.tick(0.25)
 
     def tick(self, seconds: float = TICK) -> None:
