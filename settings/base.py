@@ -5,7 +5,7 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
-from settings.env import database, envint, envlist, envsecret, envstr
+from settings.env import database, envbool, envint, envlist, envsecret, envstr
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -85,7 +85,10 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES: dict[str, Any] = {
-    "default": {**database(envsecret("DATABASE_URL")), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
+    # The asynchronous process serves from many threads, so it shares a pool; every other keeps one connection.
+    "default": {**database(envsecret("DATABASE_URL"), pool={"min_size": 1, "max_size": 10}), "CONN_MAX_AGE": 0}
+    if envbool("DATABASE_POOL")
+    else {**database(envsecret("DATABASE_URL")), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
 }
 if owner_url := envsecret("DATABASE_OWNER_URL", ""):
     DATABASES["owner"] = database(owner_url)
@@ -168,5 +171,7 @@ CHAINS = {
 RELAYER_KEY = envsecret("RELAYER_KEY", "")
 SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")
+# host:port that the gateway may call although it is not public; production refuses any.
+GATEWAY_TRUSTED_HOSTS = [DEMO_TOOLS_URL.rpartition("//")[2].rstrip("/")] if DEMO_TOOLS_URL else []
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 SILENCED_SYSTEM_CHECKS = ["account.W001"]

@@ -1,6 +1,17 @@
 """Addresses."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from marketplace.gateway import api, views
 
 app_name = "gateway"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("gw/<slug:slug>/", api.call, name="call"),
+    path("o/<slug:org>/use/", views.tools, name="use"),
+    path("o/<slug:org>/use/<slug:slug>/", views.use, name="form"),
+    path("o/<slug:org>/runs/<uuid:public_id>/", views.run, name="run"),
+    path("o/<slug:org>/keys/", views.keys, name="keys"),
+    path("o/<slug:org>/keys/<int:key_id>/revoke/", views.revoke, name="revoke"),
+    path("o/<slug:org>/usage/", views.usage, name="usage"),
+    path("o/<slug:org>/listings/<slug:slug>/service-key/", views.service_key, name="service_key"),
+]

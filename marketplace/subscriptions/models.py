@@ -33,7 +33,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(Lifecycle):
-    """What a buyer agreed to: so many periods of a plan, at a price, with a highest fee, on a version of the listing."""
+    """What a buyer agreed to: so many periods of a plan, at a price, with a highest fee."""
 
     class State(models.TextChoices):
         PLACED = "placed", "waiting for payment"

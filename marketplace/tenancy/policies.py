@@ -40,8 +40,8 @@ def same_owner(table: str, columns: Sequence[str], to_table: str, to_columns: Se
 
     A plain foreign key would accept another organization's row, because constraint checks bypass row policies.
     """
-    name = f"{table}_{columns[0]}_same_owner"
-    target = f"{to_table}_same_owner_{len(to_columns)}"
+    name = f"{table}_{columns[0]}_with_{columns[-1]}"
+    target = f"{to_table}_{'_'.join(to_columns)}_together"
     unique = (
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = '{target}') THEN "
         f"ALTER TABLE {to_table} ADD CONSTRAINT {target} UNIQUE ({', '.join(to_columns)}); END IF; END $$"

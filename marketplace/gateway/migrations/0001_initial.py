@@ -222,5 +222,9 @@ class Migration(migrations.Migration):
             "gateway_usagerecord", ["subscription_id", "buyer_id", "provider_id"], "subscriptions_subscription", BOTH
         ),
         same_owner("gateway_usagerecord", ["api_key_id", "buyer_id"], "gateway_apikey", ["id", "org_id"]),
+        same_owner("gateway_usagerecord", ["listing_id", "provider_id"], "catalog_listing", ["id", "org_id"]),
+        same_owner(
+            "gateway_toolrun", ["subscription_id", "listing_id"], "subscriptions_subscription", ["id", "listing_id"]
+        ),
         same_owner("gateway_toolrun", ["subscription_id", "org_id"], "subscriptions_subscription", ["id", "buyer_id"]),
     ]

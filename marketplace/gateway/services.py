@@ -1,0 +1,167 @@
+"""Keys, and the beginning and end of every call. No transaction is open while a provider works."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Avg, Count, Q
+from django.utils import timezone
+
+from marketplace.audit import services as audit
+from marketplace.catalog.models import Listing, ListingVersion
+from marketplace.gateway import sealing
+from marketplace.gateway.models import ApiKey, UpstreamSecret, UsageRecord
+from marketplace.lifecycle import Refused
+from marketplace.subscriptions.models import Subscription
+from marketplace.subscriptions.services import entitlement
+from marketplace.tenancy.actor import Actor
+from marketplace.tenancy.scope import as_system, scope
+
+MAX_KEYS = 20
+
+
+class CallRefused(Refused):
+    """The gateway says no before the provider is asked: an HTTP status, a code for programs, a sentence for people."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.code = status, code
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that may go out, and the usage record that counts it."""
+
+    usage_id: int
+    buyer_id: int
+    endpoint: str
+    headers: dict[str, str]
+    began: float = field(default_factory=time.monotonic)
+
+
+def create_key(actor: Actor, *, name: str) -> tuple[ApiKey, str]:
+    """Make a key for the actor's organization; the text is returned this once and kept by nobody."""
+    with transaction.atomic():
+        if ApiKey.objects.for_org(_org(actor)).valid().count() >= MAX_KEYS:
+            raise Refused(f"An organization has at most {MAX_KEYS} keys; revoke one that is no longer used.")
+        new = sealing.new_key()
+        key = ApiKey.objects.create(
+            org_id=_org(actor), name=name, prefix=new.prefix, digest=new.digest, created_by_id=actor.user_id
+        )
+        audit.record(actor, "key.created", key, name=name)
+    return key, new.text
+
+
+def revoke_key(actor: Actor, *, key_id: int) -> ApiKey:
+    """End a key at once; revoking it again changes nothing."""
+    with transaction.atomic():
+        key = ApiKey.objects.for_org(_org(actor)).select_for_update().filter(pk=key_id).first()
+        if key is None:
+            raise Refused("Your organization has no such key.")
+        if key.revoked_at is None:
+            key.revoked_at = timezone.now()
+            key.save(update_fields=["revoked_at"])
+            audit.record(actor, "key.revoked", key)
+    return key
+
+
+def keep_service_key(actor: Actor, *, listing: Listing, service_key: str) -> UpstreamSecret:
+    """Store the key with which the gateway calls the provider's own service, in place of an older one."""
+    with transaction.atomic():
+        if listing.org_id != actor.org_id:
+            raise Refused("This is not a listing of your organization.")
+        sealed = sealing.seal(service_key, org_id=listing.org_id, listing_id=listing.pk)
+        secret, _ = UpstreamSecret.objects.update_or_create(
+            listing=listing,
+            defaults={
+                "org_id": listing.org_id,
+                "key_id": sealed.key_id,
+                "nonce": sealed.nonce,
+                "ciphertext": sealed.ciphertext,
+                "updated_at": timezone.now(),
+            },
+        )
+        audit.record(actor, "service_key.stored", listing)
+    return secret
+
+
+def begin_call(*, key_text: str, slug: str, size: int) -> Call:
+    """Check a key and its organization's right to the tool, and count the call; raises CallRefused."""
+    with transaction.atomic():
+        key = _key(key_text)
+        with scope(org_id=key.org_id):
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+            listing = Listing.objects.public().filter(slug=slug).first()
+            if listing is None:
+                raise CallRefused(404, "no_such_tool", "No tool with this name is on the market.")
+            return _count(buyer_id=key.org_id, listing=listing, size=size, api_key_id=key.pk)
+
+
+def begin_run_call(*, buyer_id: int, listing: Listing, user_id: int | None, size: int) -> Call:
+    """The same for a run started in the browser by a member of the organization; needs an open transaction."""
+    with scope(org_id=buyer_id):
+        return _count(buyer_id=buyer_id, listing=listing, size=size, user_id=user_id)
+
+
+def finish_call(call: Call, *, outcome: str, status: int | None = None, size: int = 0) -> None:
+    """Write down how a call ended and how long it took."""
+    milliseconds = int((time.monotonic() - call.began) * 1000)
+    with transaction.atomic(), scope(org_id=call.buyer_id):
+        UsageRecord.objects.filter(pk=call.usage_id).update(
+            outcome=outcome, status=status, milliseconds=milliseconds, bytes_out=size
+        )
+
+
+def usage_by_listing(org_id: int, *, days: int = 30) -> list[dict[str, Any]]:
+    """Calls of the last `days` days, a row a tool, most used first."""
+    since = timezone.now() - timedelta(days=days)
+    rows = UsageRecord.objects.made_by(org_id).since(since).values("listing__name", "listing__slug")
+    return list(
+        rows.annotate(
+            calls=Count("id"), answered=Count("id", filter=Q(outcome="answered")), average=Avg("milliseconds")
+        ).order_by("-calls")
+    )
+
+
+def _count(
+    *, buyer_id: int, listing: Listing, size: int, api_key_id: int | None = None, user_id: int | None = None
+) -> Call:
+    right = entitlement(buyer_id, listing)
+    if not right.allowed or right.subscription is None:
+        raise CallRefused(402, "no_subscription", right.reason)
+    subscription: Subscription = right.subscription
+    usage = UsageRecord.objects.create(
+        buyer_id=buyer_id,
+        provider_id=subscription.provider_id,
+        subscription=subscription,
+        listing=listing,
+        api_key_id=api_key_id,
+        user_id=user_id,
+        bytes_in=size,
+    )
+    with as_system("the endpoint and its key are the provider's rows; the gateway alone may use them"):
+        endpoint = ListingVersion.objects.get(listing=listing, number=listing.version_number).endpoint
+        secret = UpstreamSecret.objects.filter(listing=listing).first()
+    headers = {"X-Request-Id": str(usage.request_id)}
+    if secret is not None:
+        sealed = sealing.Sealed(secret.key_id, bytes(secret.nonce), bytes(secret.ciphertext))
+        headers["Authorization"] = f"Bearer {sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)}"
+    return Call(usage.pk, buyer_id, endpoint, headers)
+
+
+def _key(text: str) -> ApiKey:
+    with as_system("a key says which organization it belongs to; until then there is no scope"):
+        key = ApiKey.objects.filter(prefix=text[: sealing.PREFIX_LENGTH]).first()
+    if key is None or not sealing.is_same(text, key.digest):
+        raise CallRefused(401, "unknown_key", "This key is not known. Make one in your workspace, under Keys.")
+    if key.revoked_at is not None:
+        raise CallRefused(401, "revoked_key", f"This key was revoked on {key.revoked_at:%d %B %Y}. Make a new one.")
+    return key
+
+
+def _org(actor: Actor) -> int:
+    if actor.org_id is None:
+        raise Refused("Choose an organization first.")
+    return actor.org_id

@@ -1,0 +1,106 @@
+"""The one client that calls addresses which a user gave.
+
+It resolves once, vets all answers and connects to the vetted one; no redirects, no proxies from the environment, bounded
+in time and size. A guard test asserts that nobody else in the market constructs an HTTP client.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+from django.conf import settings
+
+from marketplace.gateway.addresses import PointsInwards, vetted
+
+CONNECT_SECONDS = 3
+IDLE_SECONDS = 30
+TOTAL_SECONDS = 120
+MAX_ANSWER_BYTES = 10 * 1024 * 1024
+
+
+class UpstreamFailed(Exception):
+    """The provider's service gave no usable answer; the sentence says how."""
+
+
+class UpstreamSlow(UpstreamFailed):
+    """The provider's service took longer than a call may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said: HTTP status, media type and body."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class VettingBackend(httpcore.AsyncNetworkBackend):
+    """Connects to the address that was vetted, never to one that a second look-up would give."""
+
+    def __init__(self) -> None:
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        target = host
+        if f"{host}:{port}" not in settings.GATEWAY_TRUSTED_HOSTS:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            target = vetted(host, [entry[4][0] for entry in found])
+        return await self._inner.connect_tcp(target, port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+def pool() -> httpcore.AsyncConnectionPool:
+    """Kept-alive connections to providers; one pool an event loop."""
+    return httpcore.AsyncConnectionPool(
+        max_connections=100, max_keepalive_connections=20, network_backend=VettingBackend()
+    )
+
+
+async def post(connections: httpcore.AsyncConnectionPool, url: str, *, body: bytes, headers: dict[str, str]) -> Answer:
+    """POST JSON to a provider's service; raises UpstreamFailed with a sentence when there is no usable answer."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or parts.username or not parts.hostname:
+        raise UpstreamFailed("The provider's address is not one that can be called.")
+    timeouts = {"connect": CONNECT_SECONDS, "read": IDLE_SECONDS, "write": IDLE_SECONDS, "pool": CONNECT_SECONDS}
+    headers = {"Host": parts.netloc, "Content-Type": "application/json", "Accept": "application/json", **headers}
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            async with connections.stream(
+                "POST", url, headers=headers, content=body, extensions={"timeout": timeouts}
+            ) as response:
+                return Answer(response.status, _content_type(response), await _bounded(response))
+    except PointsInwards as problem:
+        raise UpstreamFailed("The provider's address points into a private network, so it was not called.") from problem
+    except (TimeoutError, httpcore.TimeoutException) as problem:
+        raise UpstreamSlow("The provider's service did not answer in time.") from problem
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
+        raise UpstreamFailed("The provider's service cannot be reached.") from problem
+
+
+async def _bounded(response: httpcore.Response) -> bytes:
+    chunks, size = [], 0
+    async for chunk in response.aiter_stream():
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            raise UpstreamFailed("The provider's answer is larger than 10 MB.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _content_type(response: httpcore.Response) -> str:
+    values = [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-type"]
+    return values[0] if values else "application/octet-stream"

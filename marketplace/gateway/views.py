@@ -1,0 +1,122 @@
+"""Pages about keys, usage, and tools used from the browser."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from marketplace.catalog.models import Listing
+from marketplace.gateway import runs, services
+from marketplace.gateway.forms import KeyForm, ServiceKeyForm, ToolForm
+from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
+from marketplace.gateway.result import presented
+from marketplace.lifecycle import Refused
+from marketplace.organizations.access import EVERYBODY, MAY_HOLD_KEYS, MAY_SELL, MAY_USE
+from marketplace.subscriptions.models import Subscription
+from marketplace.subscriptions.services import entitlement
+from marketplace.tenancy import door
+
+
+@door.member(*EVERYBODY)
+def tools(request: HttpRequest) -> HttpResponse:
+    """The tools that the organization may use now, and what it ran last."""
+    org = request.org
+    running = Subscription.objects.filter(buyer=org, state=Subscription.State.ACTIVE).select_related("listing__org")
+    latest = ToolRun.objects.for_org(org.pk).select_related("listing", "user")[:10]
+    return render(request, "gateway/tools.html", {"running": running.order_by("listing__name"), "runs": latest})
+
+
+@door.member(*MAY_USE)
+def use(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form of one tool; sending it leaves a run for the worker."""
+    listing = get_object_or_404(Listing.objects.public(), slug=slug)
+    right = entitlement(request.org.pk, listing)
+    if request.method == "POST" and "use_example" in request.POST:
+        form = ToolForm(listing.input_schema, initial={"form_key": uuid.uuid4()})
+        return _start(request, listing, form, listing.example, uuid.uuid4())
+    form = ToolForm(
+        listing.input_schema, request.POST or None, request.FILES or None, initial={"form_key": uuid.uuid4()}
+    )
+    if request.method == "POST" and form.is_valid():
+        return _start(request, listing, form, form.payload(), form.cleaned_data["form_key"])
+    status = 422 if request.method == "POST" else 200
+    return render(request, "gateway/use.html", {"listing": listing, "form": form, "right": right}, status=status)
+
+
+def _start(
+    request: HttpRequest, listing: Listing, form: ToolForm, payload: dict[str, object], key: uuid.UUID
+) -> HttpResponse:
+    try:
+        run = runs.start_run(request.actor, listing=listing, payload=payload, form_key=key)
+    except Refused as refused:
+        right = entitlement(request.org.pk, listing)
+        form.add_error(None, str(refused)) if form.is_bound else messages.error(request, str(refused))
+        return render(request, "gateway/use.html", {"listing": listing, "form": form, "right": right}, status=422)
+    return redirect("gateway:run", org=request.org.slug, public_id=run.public_id)
+
+
+@door.member(*EVERYBODY)
+def run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One run; while it is not finished, its part of the page asks again every second."""
+    found = ToolRun.objects.for_org(request.org.pk).select_related("listing", "user").filter(public_id=public_id)
+    tool_run = found.first()
+    if tool_run is None:
+        raise Http404("No such run.")
+    page = "gateway/run.html" + ("#run" if request.htmx else "")
+    return render(request, page, {"run": tool_run, "result": presented(tool_run.result)})
+
+
+@door.member(*MAY_HOLD_KEYS)
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keys of the organization; a new one is shown once."""
+    form = KeyForm(request.POST or None)
+    context = {"form": form}
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                key, text = services.create_key(request.actor, name=form.cleaned_data["name"])
+                context = {"form": KeyForm(), "new_key": key, "new_text": text}
+                status = 200
+            except Refused as refused:
+                form.add_error(None, str(refused))
+    context["keys"] = ApiKey.objects.for_org(request.org.pk).select_related("created_by")
+    context["example"] = (
+        Subscription.objects.filter(buyer=request.org, state="active").select_related("listing").first()
+    )
+    return render(request, "gateway/keys.html", context, status=status)
+
+
+@door.member(*MAY_HOLD_KEYS)
+def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
+    """Ask before, then end a key at once."""
+    key = get_object_or_404(ApiKey.objects.for_org(request.org.pk), pk=key_id)
+    if request.method == "POST":
+        services.revoke_key(request.actor, key_id=key_id)
+        messages.success(request, f"The key “{key.name}” no longer works.")
+        return redirect("gateway:keys", org=request.org.slug)
+    return render(request, "gateway/revoke.html", {"key": key})
+
+
+@door.member(*EVERYBODY)
+def usage(request: HttpRequest) -> HttpResponse:
+    """What was called in the last thirty days, by tool, and the last fifty calls."""
+    calls = UsageRecord.objects.made_by(request.org.pk).select_related("listing", "api_key", "user")
+    context = {"by_listing": services.usage_by_listing(request.org.pk), "calls": calls.order_by("-started_at")[:50]}
+    return render(request, "gateway/usage.html", context)
+
+
+@door.member(*MAY_SELL)
+def service_key(request: HttpRequest, slug: str) -> HttpResponse:
+    """The key with which the gateway calls the provider's own service."""
+    listing = get_object_or_404(Listing.objects.for_org(request.org.pk), slug=slug)
+    form = ServiceKeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.keep_service_key(request.actor, listing=listing, service_key=form.cleaned_data["service_key"])
+        messages.success(request, "The key is stored. Calls carry it from now on.")
+        return redirect("catalog:manage", org=request.org.slug)
+    stored = UpstreamSecret.objects.filter(listing=listing).first()
+    context = {"form": form, "listing": listing, "stored": stored}
+    return render(request, "gateway/service_key.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,111 @@
+"""PostgreSQL, Valkey and the chain without the market: what the tests run on."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from settings.local import node, postgres, valkey
+from settings.local.history import History
+from settings.local.rundir import DEFAULT, RunDir
+from settings.local.supervisor import Service, Supervisor
+
+# anvil's first default account: worth nothing outside a local chain, refused in production
+RELAYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+
+class Backing:
+    """The three servers of one run directory; one that the environment names is used, not started."""
+
+    def __init__(
+        self, run: RunDir, *, block_time: int | None, careless: bool, history: History | None = None
+    ) -> None:
+        self.run, self.careless = run, careless
+        self.services: list[Service] = []
+        self.env = {name: os.environ[name] for name in _given()}
+        self._new_cluster = False
+        if "DATABASE_URL" not in self.env:
+            self._new_cluster = postgres.create(run, careless=careless)
+            self._database_port = run.port("postgres", 0 if careless else 8432)
+            self.services.append(postgres.service(run, self._database_port, careless=careless))
+            for role, name in (("app", "DATABASE_URL"), ("owner", "DATABASE_OWNER_URL")):
+                self.env[name] = postgres.url(f"guildhall_{role}", run.secrets()[role], self._database_port)
+        if "REDIS_URL" not in self.env:
+            port = run.port("valkey", 0 if careless else 8379)
+            self.services.append(valkey.service(run, port, careless=careless))
+            self.env["REDIS_URL"] = valkey.url(run, port)
+        if "CHAIN_RPC_URL" not in self.env:
+            port = history.port if history else run.port("anvil")
+            anvil = node.service(run, port, block_time=block_time, state=history.arguments if history else None)
+            anvil.before_restart = history.restore if history else None
+            self.services.append(anvil)
+            self.env["CHAIN_RPC_URL"] = node.url(port)
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Start them together and make a new cluster ready."""
+        supervisor.start(*self.services)
+        if self._new_cluster:
+            postgres.provision(self.run, self._database_port, may_create_databases=self.careless)
+
+
+def _given() -> list[str]:
+    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CHAIN_RPC_URL")
+    return [name for name in names if os.environ.get(name)]
+
+
+def settings_env(run: RunDir) -> dict[str, str]:
+    """The variables of the settings that do not name a server."""
+    secrets = run.secrets()
+    return {
+        "SECRET_KEY": secrets["secret_key"],
+        "SEALING_KEY": secrets["sealing_key"],
+        "CHAIN_ID": f"eip155:{node.CHAIN_ID}",
+        "RELAYER_KEY": os.environ.get("RELAYER_KEY") or RELAYER_KEY,
+    }
+
+
+@contextmanager
+def running(
+    run_dir: Path | None = None, *, block_time: int | None = None, careless: bool = True
+) -> Iterator[dict[str, str]]:
+    """Fresh servers in `run_dir` (a temporary one by default), and the environment that names them; gone at the end.
+
+    `careless` turns durability off, and starts from a copy of a cluster that was made once. Enter it from the
+    main thread: the servers end with the thread that started them.
+    """
+    with tempfile.TemporaryDirectory(prefix="guildhall-") as folder:
+        run = RunDir(run_dir or Path(folder))
+        if careless and not _given():
+            _from_template(run)
+        supervisor = Supervisor(run)
+        try:
+            backing = Backing(run, block_time=block_time, careless=careless)
+            backing.start(supervisor)
+            yield settings_env(run) | backing.env
+        finally:
+            supervisor.stop()
+
+
+def _from_template(run: RunDir) -> None:
+    """Copy the prepared cluster of this clone, making it first if need be."""
+    template = DEFAULT / "template" / postgres.fingerprint()
+    if not (template / "complete").exists():
+        making = RunDir(template.with_suffix(f".{os.getpid()}"))
+        supervisor = Supervisor(making)
+        try:
+            postgres.create(making, careless=True)
+            port = making.port("postgres")
+            supervisor.start(postgres.service(making, port, careless=True))
+            postgres.provision(making, port, may_create_databases=True)
+        finally:
+            supervisor.stop()
+        (making.path / "complete").touch()
+        try:
+            making.path.replace(template)
+        except OSError:  # another session was faster
+            shutil.rmtree(making.path)
+    shutil.copy2(template / "secrets.json", run.path / "secrets.json")
+    shutil.copytree(template / "postgres", run.path / "postgres")
+    (run.path / "postgres").chmod(0o700)
