@@ -113,13 +113,15 @@ def _end(node: Client, row: OutgoingTransaction) -> None:
 
 
 def _why_reverted(node: Client, row: OutgoingTransaction) -> str:
-    """Ask the contract again on the state before the block; the state within the block is not to be had."""
-    try:
-        node.call(row.to, bytes(row.data), block=(row.mined_number or 1) - 1, sender=row.sender)
-    except CallRefused as refused:
-        return str(refused)
-    except NodeUnreachable:
-        pass
+    """Ask the contract again, on the state before and after the block; that within the block is not to be had."""
+    mined = cast(int, row.mined_number)
+    for block in (mined - 1, mined):
+        try:
+            node.call(row.to, bytes(row.data), block=block, sender=row.sender)
+        except CallRefused as refused:
+            return str(refused)
+        except NodeUnreachable:
+            break
     return "The contract refused it when it was mined, and does not say why."
 
 

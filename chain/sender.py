@@ -81,9 +81,10 @@ def _quotes(node: Client, account: Signer, rows: Sequence[OutgoingTransaction]) 
         ("eth_getBlockByNumber", ["latest", False]),
         ("eth_getTransactionCount", [account.address, "latest"]),
         ("eth_maxPriorityFeePerGas", []),
+        ("eth_getBalance", [account.address, "latest"]),
         *(("eth_estimateGas", [_call_of(row, account.address)]) for row in rows),
     ]
-    chain_id, head, used, tip, *estimates = node.node.batch(calls)
+    chain_id, head, used, tip, balance, *estimates = node.node.batch(calls)
     if number(chain_id) != reference(node.chain):
         raise WrongChain(f"The node serves chain {number(chain_id)}, not {node.chain}.")
     header = read(head, Header)
@@ -91,7 +92,33 @@ def _quotes(node: Client, account: Signer, rows: Sequence[OutgoingTransaction]) 
     if position and header.height < position.copied_number:
         raise NodeBehind(f"The node is at {header.height}, {position.copied_number} is copied already.")
     fee = _market(node, header, GWEI if isinstance(tip, NodeRefused) else number(tip))
-    return number(used), fee, [_limit(row, answer) for row, answer in zip(rows, estimates, strict=True)]
+    limits = [_limit(row, answer) for row, answer in zip(rows, estimates, strict=True)]
+    return number(used), fee, _affordable(account, rows, limits, fee, number(balance))
+
+
+def _affordable(
+    account: Signer, rows: Sequence[OutgoingTransaction], limits: list[int | None], fees: Fees, balance: int
+) -> list[int | None]:
+    """The limits, None where the account could not pay: a nonce for what no node accepts would hold up the rest."""
+    flying = Attempt.objects.filter(
+        transaction__chain=rows[0].chain,
+        transaction__sender=account.address,
+        transaction__state__in=[State.SIGNED, State.SENT],
+    )
+    balance -= sum(cost for (cost,) in flying.values_list(F("gas") * F("max_fee") + F("transaction__value")))
+    found: list[int | None] = []
+    for row, limit in zip(rows, limits, strict=True):
+        cost = row.value + limit * fees.max_fee if limit is not None else 0
+        if cost > balance:
+            _leave(row, f"The sending account {account.address} has insufficient funds.")
+        found.append(limit if cost <= balance else None)
+        balance -= cost if cost <= balance else 0
+    return found
+
+
+def _leave(row: OutgoingTransaction, error: str) -> None:
+    OutgoingTransaction.objects.filter(pk=row.pk).update(last_error=error, checked_at=timezone.now())
+    log.error("chain.not_sendable", key=row.key, error=error)
 
 
 def _call_of(row: OutgoingTransaction, sender: str) -> dict[str, str]:
@@ -108,8 +135,7 @@ def _limit(row: OutgoingTransaction, answer: object) -> int | None:
         row.move(State.FAILED, refusal=sentence, checked_at=now, ended_at=now)
         log.info("chain.refused", key=row.key, refusal=sentence)
     else:
-        OutgoingTransaction.objects.filter(pk=row.pk).update(last_error=answer.message, checked_at=now)
-        log.error("chain.not_sendable", key=row.key, error=answer.message)
+        _leave(row, answer.message)
     return None
 
 
