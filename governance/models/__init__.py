@@ -20,8 +20,8 @@ __all__ = [
     "State",
     "Step",
     "StepKind",
-    "Support",
     "SupplyChange",
+    "Support",
     "Token",
     "Vote",
 ]
