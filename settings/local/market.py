@@ -44,7 +44,9 @@ def processes(ports: dict[str, int], env: dict[str, str], tick: Path) -> list[Se
     redis = env["REDIS_URL"]
     return [
         Service("web", [*granian, "--port", str(ports["web"]), *wsgi], partial(answers, f"{env['BASE_URL']}/healthz")),
-        Service("live", [*granian, "--port", str(ports["live"]), *asgi], partial(answers, f"{env['LIVE_URL']}/healthz")),
+        Service(
+            "live", [*granian, "--port", str(ports["live"]), *asgi], partial(answers, f"{env['LIVE_URL']}/healthz")
+        ),
         Service(
             "tools",
             [*python, "settings.local.tools"],
@@ -94,17 +96,23 @@ class Market:
             self.supervisor.every_tick.append(history.follow)
         backing = Backing(self.run, block_time=1, careless=False, history=history)
         backing.start(self.supervisor)
-        ports = {name: self.run.port(name, preferred) for name, preferred in (("web", 8000), ("live", 8001), ("tools", 8002))}
-        self.ports, self.owner_url = ports, backing.env.pop("DATABASE_OWNER_URL", backing.env["DATABASE_URL"])
-        self.env = settings_env(self.run) | backing.env | {
-            "DJANGO_SETTINGS_MODULE": "settings.dev",
-            "ALLOWED_HOSTS": "127.0.0.1,localhost",
-            "BASE_URL": f"http://127.0.0.1:{ports['web']}",
-            "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
-            "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
-            "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
-            "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
+        ports = {
+            name: self.run.port(name, preferred) for name, preferred in (("web", 8000), ("live", 8001), ("tools", 8002))
         }
+        self.ports, self.owner_url = ports, backing.env.pop("DATABASE_OWNER_URL", backing.env["DATABASE_URL"])
+        self.env = (
+            settings_env(self.run)
+            | backing.env
+            | {
+                "DJANGO_SETTINGS_MODULE": "settings.dev",
+                "ALLOWED_HOSTS": "127.0.0.1,localhost",
+                "BASE_URL": f"http://127.0.0.1:{ports['web']}",
+                "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
+                "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
+                "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
+                "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
+            }
+        )
         self.supervisor.env |= self.env
         self._said("database, Valkey and chain")
 
@@ -160,7 +168,9 @@ def up(words: list[str], path: Path = DEFAULT) -> int:
     from settings.local.check import check as probe
 
     if sys.platform not in ("linux", "darwin"):
-        raise CannotStart("Guildhall's local stack runs on Linux and macOS: use one of them, WSL, or a virtual machine.")
+        raise CannotStart(
+            "Guildhall's local stack runs on Linux and macOS: use one of them, WSL, or a virtual machine."
+        )
     if set(words) - {"--reset", "--check"} or len(words) > 1:
         raise CannotStart("bin/up knows --reset and --check, one at a time.")
     run = RunDir(path)

@@ -5,9 +5,9 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
-from typing import Any
 
 from marketplace.gateway import upstream
 
