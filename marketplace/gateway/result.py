@@ -75,6 +75,10 @@ def _is_number(cell: Any) -> bool:
     return cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool))
 
 
+def _charts(charts: list[Any]) -> list[dict[str, Any]]:
+    return [drawn for place, chart in enumerate(charts) if _is_chart(chart) for drawn in _drawn(chart, place)]
+
+
 def _drawn(chart: dict[str, Any], place: int) -> list[dict[str, Any]]:
     """Series that follow each other, as measured and expected do, make one line; those that overlap, one chart each."""
     series = chart["series"]

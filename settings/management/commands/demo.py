@@ -70,7 +70,6 @@ class Command(BaseCommand):
         return organizations.create_organization(Actor(owner.pk), country="DE", **facts)
 
     def _verify(self, moderator: Actor, provider: Actor, address: str) -> None:
-        assert provider.org_id
         with transaction.atomic(), scope(org_id=provider.org_id, user_id=provider.user_id):
             organizations.set_payout_wallet(provider, address=address)
             organizations.request_verification(
