@@ -126,8 +126,10 @@ LONG = "\n".join(f"2024-{n:02}-01,{n}.5" for n in range(1, 10))
         (f"date,amount\n{LONG}\n2024-10-01,1,5,7", "Line 11 has 4 columns, but the heading has 2."),
         (
             "date;amount\n2024-01-01;1,5\n2024-02-01;1.5",
-            "Line 2 writes numbers the German way ('1,5') and line 3 the "
-            "English way ('1.5'); please use one of them throughout.",
+            (
+                "Line 2 writes numbers the German way ('1,5') and line 3 the "
+                "English way ('1.5'); please use one of them throughout."
+            ),
         ),
         ("date,amount\n2024-01-01,5\n2024-02-01,6", "2 months are too few: a forecast needs at least 8 months."),
         (
