@@ -169,9 +169,8 @@ def _answer(series: Series, made: Forecast, level: int, tried: Json | None) -> J
         "tested": tried,
     }
     heading = [noun.capitalize(), "Expected", f"Low ({level} %)", f"High ({level} %)"]
-    shown = table(
-        "Forecast", heading, [[point[name] for name in ("period", "value", "low", "high")] for point in points]
-    )
+    rows: list[list[Any]] = [[point[name] for name in ("period", "value", "low", "high")] for point in points]
+    shown = table("Forecast", heading, rows)
     return envelope(
         _summary(series, points, level), data, [shown], [_chart(series, points, level)], _notes(series, made, tried)
     )
@@ -195,7 +194,7 @@ def _chart(series: Series, points: list[Json], level: int) -> Json:
     past = [label(start, series.frequency) for start in series.starts][-CHARTED:]
     known: list[float | None] = [round(value, 2) for value in series.values[-CHARTED:]]
     ahead = [point["period"] for point in points]
-    gap: list[None] = [None] * len(past)
+    gap: list[Any] = [None] * len(past)
     lines = {
         key: gap + [point[name] for point in points]
         for key, name in (("values", "value"), ("low", "low"), ("high", "high"))

@@ -89,7 +89,7 @@ def _english() -> Any:
 
 @cache
 def _german() -> Any:
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # type: ignore[import-untyped]
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     rules = SentimentIntensityAnalyzer()
     rules.lexicon = {f"de:{word}": value for word, value in _valences("de").items()}

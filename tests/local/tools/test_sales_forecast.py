@@ -118,6 +118,7 @@ LONG = "\n".join(f"2024-{n:02}-01,{n}.5" for n in range(1, 10))
     [
         ("", "“Sales file (CSV)” is missing."),
         ("   \n \n", "The file is empty."),
+        ("a," * 200 + "b\n1", "The file has 201 columns; at most 100 are allowed."),
         ("date,amount\n", "The file has a heading line but no rows below it."),
         (f"date,amount\n{LONG}\n2024-10-01,12.5x", "Line 11: '12.5x' is not a number."),
         (f"date,amount\n{LONG}\n2024-13-01,12.5", "Line 11: '2024-13-01' is not a date."),
