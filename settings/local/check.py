@@ -26,7 +26,9 @@ def check(run: RunDir) -> int:
         except Exception as error:  # whatever a dead server raises is the answer here
             problem = f"{type(error).__name__}: {error}"
         ill += bool(problem)
-        market.say(f"  {'ill' if problem else 'ok ':<3}  {name:<22} {problem or f'{1000 * (time.monotonic() - began):.0f} ms'}")
+        market.say(
+            f"  {'ill' if problem else 'ok ':<3}  {name:<22} {problem or f'{1000 * (time.monotonic() - began):.0f} ms'}"
+        )
     market.say(f"{ill} ill" if ill else f"Guildhall is well at {state['env']['BASE_URL']}.")
     return 1 if ill else 0
 

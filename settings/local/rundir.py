@@ -72,7 +72,10 @@ class RunDir:
         """The secrets of this directory, made at the first call."""
         known = self.read("secrets.json")
         if not known:
-            known = {name: secrets.token_urlsafe(32) for name in ("superuser", "owner", "app", "valkey", "secret_key")}
+            known = {
+                name: secrets.token_urlsafe(32)
+                for name in ("superuser", "owner", "app", "valkey", "secret_key", "tools")
+            }
             known["sealing_key"] = base64.b64encode(secrets.token_bytes(32)).decode()
             self.write("secrets.json", known)
         return known
