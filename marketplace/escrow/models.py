@@ -8,42 +8,8 @@ from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
+from marketplace.subscriptions.models import MarketParams as MarketParams  # read by pages above and below the escrow
 from marketplace.subscriptions.models import Order
-
-
-class MarketParamsQuerySet(models.QuerySet["MarketParams"]):
-    def current(self) -> "MarketParams | None":
-        """What the DAO has set last, as far as it is final; None before the first log."""
-        return self.order_by("-seq").first()
-
-
-class MarketParams(models.Model):
-    """The market's parameters as a vote has set them. Public; one row a change, newest by `seq`."""
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    fee_bps = models.PositiveSmallIntegerField("fee, in hundredths of a percent")
-    treasury = models.CharField(max_length=42)
-    hold_seconds = models.PositiveIntegerField("how long a period's money waits after it has elapsed")
-    arbiter_seconds = models.PositiveIntegerField()
-    close_delay_seconds = models.PositiveIntegerField()
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
-
-    objects = MarketParamsQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "market parameters"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract", "seq"], name="one_parameter_change_per_event")
-        ]
-
-    @property
-    def fee_percent(self) -> str:
-        """The fee as people read it: 250 → "2.5"."""
-        return f"{self.fee_bps / 100:g}"
 
 
 class EscrowQuerySet(models.QuerySet["Escrow"]):
