@@ -52,6 +52,12 @@ class RunDir:
         self._lock = handle
         return True
 
+    def unlock(self) -> None:
+        """Let another instance have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     def read(self, name: str) -> dict[str, Any]:
         """A JSON file of ours; empty if it is missing or was cut short."""
         try:
