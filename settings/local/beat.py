@@ -16,7 +16,7 @@ from celery.beat import Scheduler, Service
 from settings.celery import app
 
 
-class TickingScheduler(Scheduler):  # type: ignore[misc]
+class TickingScheduler(Scheduler):
     """Touches the file BEAT_TICK once a second."""
 
     _touched = 0.0
