@@ -15,6 +15,13 @@ def block_time() -> datetime | None:
     return None if timestamp is None else moment(timestamp)
 
 
+def final_time() -> datetime | None:
+    """The time of the newest final block: what had not happened by then never will have. None before the first."""
+    newest = Block.objects.filter(chain=settings.CHAIN_ID, is_final=True).order_by("-number")
+    timestamp = newest.values_list("timestamp", flat=True).first()
+    return None if timestamp is None else moment(timestamp)
+
+
 def market_time() -> datetime:
     """Now, by the chain where it is ahead of our clock (a local chain's time can be moved), by our clock otherwise."""
     now = timezone.now()

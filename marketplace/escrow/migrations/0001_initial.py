@@ -216,6 +216,7 @@ class Migration(migrations.Migration):
                 ("refunded", chain.fields.Uint256Field(default=0)),
                 ("funded_block", models.PositiveBigIntegerField()),
                 ("funded_tx", models.CharField(max_length=66)),
+                ("next_due_at", models.DateTimeField(null=True, verbose_name="when the next period may be paid out")),
                 (
                     "is_late",
                     models.BooleanField(default=False, verbose_name="came when its order could no longer be paid"),
@@ -438,6 +439,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="withdrawal",
             constraint=models.UniqueConstraint(fields=("chain", "contract", "seq"), name="one_withdrawal_per_event"),
+        ),
+        migrations.AddIndex(
+            model_name="escrow",
+            index=models.Index(condition=models.Q(("state", "held")), fields=["next_due_at"], name="escrow_due"),
+        ),
+        migrations.AddIndex(
+            model_name="escrow",
+            index=models.Index(fields=["buyer", "-started_at"], name="escrow_by_buyer"),
+        ),
+        migrations.AddIndex(
+            model_name="escrow",
+            index=models.Index(fields=["provider", "-started_at"], name="escrow_by_provider"),
         ),
         row_policy("escrow_escrow", orgs=["buyer_id", "provider_id"]),
         row_policy("escrow_ledgerentry", orgs=["buyer_id", "provider_id"]),

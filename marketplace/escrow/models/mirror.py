@@ -1,5 +1,6 @@
 """The mirror of the escrow contract. Everything here follows final logs and is never written by a page."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -19,6 +20,10 @@ class EscrowQuerySet(models.QuerySet["Escrow"]):
     def held(self) -> "EscrowQuerySet":
         """Those from which money may still be released or cancelled."""
         return self.filter(state=Escrow.State.HELD)
+
+    def due(self, at: datetime) -> "EscrowQuerySet":
+        """Those with a period to be paid out at `at`, longest waiting first."""
+        return self.held().filter(next_due_at__lte=at).order_by("next_due_at", "pk")
 
 
 class Escrow(Lifecycle):
@@ -58,6 +63,7 @@ class Escrow(Lifecycle):
     funded_block = models.PositiveBigIntegerField()
     funded_tx = models.CharField(max_length=66)
 
+    next_due_at = models.DateTimeField("when the next period may be paid out", null=True)
     is_late = models.BooleanField("came when its order could no longer be paid", default=False)
 
     objects = EscrowQuerySet.as_manager()
@@ -71,6 +77,11 @@ class Escrow(Lifecycle):
                 name="escrow_pays_no_more_than_it_holds",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["next_due_at"], condition=models.Q(state="held"), name="escrow_due"),
+            models.Index(fields=["buyer", "-started_at"], name="escrow_by_buyer"),
+            models.Index(fields=["provider", "-started_at"], name="escrow_by_provider"),
+        ]
 
     def __str__(self) -> str:
         return f"escrow of {self.order}"
@@ -79,6 +90,22 @@ class Escrow(Lifecycle):
     def remaining(self) -> int:
         """Base units that are neither paid out nor returned."""
         return int(self.total - self.released - self.refunded)
+
+    def matured_periods(self, at: datetime) -> int:
+        """How many whole periods are over, and older than the hold, at `at`."""
+        ripe = int((at - self.started_at).total_seconds()) - self.hold_seconds
+        return min(max(ripe // self.period_seconds, 0), self.periods)
+
+    def period_end(self, number: int) -> datetime:
+        """The end of the period with that number, counted from 1."""
+        return self.started_at + timedelta(seconds=number * self.period_seconds)
+
+    def earned(self, at: datetime) -> int:
+        """What a buyer who stops at `at` has used, to the second, rounded as the contract rounds."""
+        elapsed = int((at - self.started_at).total_seconds())
+        if elapsed >= self.periods * self.period_seconds:
+            return int(self.total)
+        return max(int(self.price) * elapsed // self.period_seconds, 0)
 
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
