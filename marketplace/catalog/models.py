@@ -144,6 +144,7 @@ class ListingVersion(Lifecycle):
         REJECTED = "rejected", "rejected"
 
     moves = table(draft="submitted", submitted="approved changes_requested rejected", changes_requested="submitted")
+    OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES)
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="versions")
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -164,6 +165,7 @@ class ListingVersion(Lifecycle):
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    reason = models.TextField("reason of the decision", max_length=2000, blank=True)
 
     objects = ListingVersionQuerySet.as_manager()
 
@@ -171,6 +173,11 @@ class ListingVersion(Lifecycle):
         constraints: ClassVar = [
             only_states("draft submitted changes_requested approved rejected", "listing_version_state"),
             models.UniqueConstraint(fields=["listing", "number"], name="one_version_per_number"),
+            models.UniqueConstraint(
+                fields=["listing"],
+                condition=models.Q(state__in=["draft", "submitted", "changes_requested"]),
+                name="one_open_version_per_listing",
+            ),
             models.CheckConstraint(condition=models.Q(price__gt=0, period_seconds__gte=60), name="version_has_a_price"),
         ]
 
