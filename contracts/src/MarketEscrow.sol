@@ -32,6 +32,14 @@ contract MarketEscrow is MarketParameters, ReentrancyGuardTransient {
         address treasury;
     }
 
+    /// @dev What `Funded` tells, under one name: the event has more values than the stack has places.
+    struct Opening {
+        bytes32 id;
+        bytes32 orderRef;
+        uint64 endsAt;
+        Order order;
+    }
+
     /// @notice Every order that was ever funded; an id is never used twice.
     mapping(bytes32 id => Order) public orders;
     /// @notice What an account may withdraw of a token, in base units.
@@ -204,7 +212,7 @@ contract MarketEscrow is MarketParameters, ReentrancyGuardTransient {
         Params memory p = params;
         owed[t.token] += total;
         // Both casts are safe: _checkedTotal bounds price and total by 128 bits.
-        orders[id] = Order({
+        Order memory o = Order({
             state: State.Active,
             buyer: buyer,
             provider: t.provider,
@@ -219,22 +227,27 @@ contract MarketEscrow is MarketParameters, ReentrancyGuardTransient {
             feeBps: p.feeBps,
             treasury: p.treasury
         });
+        orders[id] = o;
+        _announce(Opening(id, t.orderRef, o.startedAt + uint64(t.periodSeconds) * t.periods, o));
+    }
+
+    function _announce(Opening memory opening) private {
         emit Funded(
             _nextSeq(),
-            id,
-            buyer,
-            t.provider,
-            t.orderRef,
-            t.token,
-            total,
-            t.pricePerPeriod,
-            t.periodSeconds,
-            t.periods,
-            p.feeBps,
-            p.treasury,
-            p.hold,
-            uint64(block.timestamp),
-            uint64(block.timestamp + uint256(t.periodSeconds) * t.periods)
+            opening.id,
+            opening.order.buyer,
+            opening.order.provider,
+            opening.orderRef,
+            opening.order.token,
+            opening.order.total,
+            opening.order.pricePerPeriod,
+            opening.order.periodSeconds,
+            opening.order.periods,
+            opening.order.feeBps,
+            opening.order.treasury,
+            opening.order.hold,
+            opening.order.startedAt,
+            opening.endsAt
         );
     }
 

@@ -1,5 +1,6 @@
 """Ordered start with health checks, restart with back-off, ordered stop, and nothing left behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -80,9 +81,9 @@ class Supervisor:
         if code:
             raise CannotStart(self._obituary(name, f"failed (code {code})"))
 
-    def watch(self, stopping: Callable[[], bool]) -> None:
-        """Keep everything running until told to stop."""
-        while not stopping():
+    def watch(self) -> None:
+        """Keep everything running until something raises: a job of `every_tick` does when the person wants to stop."""
+        while True:
             self.tick(0.25)
 
     def tick(self, seconds: float = TICK) -> None:
@@ -177,10 +178,8 @@ class Supervisor:
 
     def _kill_group(self, group: int) -> None:
         """A child that ended may leave workers; its group is ours alone."""
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
     def _start_watchdog(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-S", str(HERE / "watchdog.py")]

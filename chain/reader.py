@@ -1,0 +1,139 @@
+"""Read blocks and logs from a node, without believing it: every answer is checked against a header."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chain.client import Client, WrongChain, reference
+from chain.rpc import Header, LogEntry, NodeRefused, number, read
+
+WINDOW_STEP = 64
+
+
+class NodeMoved(Exception):
+    """The node's answers do not fit together: it changed branch or lags. Ask again later."""
+
+
+@dataclass
+class Fetched:
+    """A stretch of the chain: `blocks` ascending, the last one its end; `logs` in chain order."""
+
+    blocks: list[Header]
+    logs: list[LogEntry] = field(default_factory=list)
+
+    @property
+    def end(self) -> Header:
+        return self.blocks[-1]
+
+
+@dataclass
+class Look:
+    """What the node knows now: its head, the block at our position, and its `finalized` height where configured."""
+
+    head: Header
+    at_position: Header | None
+    finalized: int | None
+
+
+def differs(stored_hash: str, header: Header | None) -> bool:
+    """A different hash at the same height or as parent is a reorg; a missing block is only a lagging node."""
+    return bool(stored_hash) and header is not None and header.hash != stored_hash
+
+
+def look(client: Client, position: int) -> Look:
+    """One request: chain id, head, and the block at `position`."""
+    calls = [("eth_chainId", []), ("eth_getBlockByNumber", ["latest", False])]
+    calls.append(("eth_getBlockByNumber", [hex(max(position, 0)), False]))
+    if client.network.finality == "finalized":
+        calls.append(("eth_getBlockByNumber", ["finalized", False]))
+    chain_id, head, at_position, *tag = client.node.batch(calls)
+    if number(chain_id) != reference(client.chain):
+        raise WrongChain(f"The node serves chain {number(chain_id)}, not {client.chain}.")
+    found = read(head, Header | None)
+    if found is None:
+        raise NodeMoved("The node has no newest block.")
+    finalized = read(tag[0], Header | None) if tag else None
+    return Look(
+        head=found,
+        at_position=read(at_position, Header | None) if position >= 0 else None,
+        finalized=(finalized.height if finalized else -1) if tag else None,
+    )
+
+
+def headers(client: Client, heights: Sequence[int]) -> list[Header | None]:
+    """The headers at these heights; None where the node has none."""
+    calls = [("eth_getBlockByNumber", [hex(height), False]) for height in heights]
+    found: list[Header | None] = client.node.all(calls, Header | None)  # type: ignore[arg-type]
+    if any(header and header.height != height for header, height in zip(found, heights, strict=True)):
+        raise NodeMoved("The node answered with a block of another height.")
+    return found
+
+
+def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int) -> Fetched:
+    """Logs of [start, end], with the headers of the blocks that hold them and of the end.
+
+    The end's header comes in the same batch, for a node that lags answers a range it does not have with no logs and no
+    error. The headers are asked by height: one that is not the log's block means that the branch changed meanwhile.
+    """
+    question = {"fromBlock": hex(start), "toBlock": hex(end), "address": list(addresses)}
+    calls = [("eth_getBlockByNumber", [hex(end), False])]
+    if addresses:
+        calls.append(("eth_getLogs", [question]))
+    last, *answers = client.node.batch(calls)
+    end_header = read(last, Header | None)
+    if end_header is None or end_header.height != end:
+        raise NodeMoved(f"The node does not have block {end} yet.")
+    logs = _sane(read(answers[0], list[LogEntry]), addresses, start, end) if answers else []
+    inner = sorted({log.height for log in logs} - {end})
+    blocks = {header.height: header for header in [*headers(client, inner), end_header] if header}
+    for log in logs:
+        header = blocks.get(log.height)
+        if header is None or header.hash != log.block_hash:
+            raise NodeMoved(f"Block {log.height} changed while it was read.")
+    return Fetched([blocks[height] for height in sorted(blocks)], logs)
+
+
+def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: int, end: int) -> Fetched:
+    """All blocks of [start, end], linked by parent hash to `parent` and to each other, logs asked by block hash.
+
+    Short when the node does not have them all; raises NodeMoved when it has none or they do not link.
+    """
+    found = headers(client, range(start, min(end, start + WINDOW_STEP - 1) + 1))
+    blocks: list[Header] = []
+    for header in found:
+        if header is None:
+            break
+        if parent and header.parent_hash != parent:
+            raise NodeMoved(f"Block {header.height} does not follow the one before.")
+        blocks.append(header)
+        parent = header.hash
+    if not blocks:
+        raise NodeMoved(f"The node does not have block {start}.")
+    return Fetched(blocks, _logs_by_hash(client, addresses, blocks))
+
+
+def _logs_by_hash(client: Client, addresses: Sequence[str], blocks: Sequence[Header]) -> list[LogEntry]:
+    if not addresses:
+        return []
+    calls = [("eth_getLogs", [{"blockHash": header.hash, "address": list(addresses)}]) for header in blocks]
+    try:
+        answers = client.node.all(calls, list[LogEntry])
+    except NodeRefused as error:  # "unknown block": orphaned meanwhile, or a backend that lags
+        raise NodeMoved(error.message) from error
+    logs: list[LogEntry] = []
+    for header, answer in zip(blocks, answers, strict=True):
+        if any(log.block_hash != header.hash for log in answer):
+            raise NodeMoved(f"The node gave logs of another block than {header.height}.")
+        logs += _sane(answer, addresses, header.height, header.height)
+    return logs
+
+
+def _sane(logs: list[LogEntry], addresses: Sequence[str], start: int, end: int) -> list[LogEntry]:
+    """In chain order, each once; raises NodeMoved for a log that was not asked for."""
+    known = {address.lower() for address in addresses}
+    once: dict[tuple[str, int], LogEntry] = {}
+    for log in logs:
+        if log.removed or not start <= log.height <= end or log.address.lower() not in known:
+            raise NodeMoved("The node gave a log that was not asked for.")
+        if once.setdefault((log.block_hash, log.index), log) != log:
+            raise NodeMoved("The node gave two different logs for one place.")
+    return sorted(once.values(), key=lambda log: (log.height, log.index))

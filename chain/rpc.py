@@ -1,0 +1,189 @@
+"""JSON-RPC over one kept-alive connection: batches out, typed answers in. The log path; web3 is not on it."""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+T = TypeVar("T")
+Call = tuple[str, Sequence[Any]]
+CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 20.0
+BATCH = 100
+
+
+class NodeUnreachable(Exception):
+    """The node did not answer, or not with JSON-RPC. Nothing is known about what was asked."""
+
+
+class NodeRefused(Exception):
+    """The node answered one call with an error; `data` is the revert data where there is any, as 0x-hex."""
+
+    def __init__(self, message: str, code: int = 0, data: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.code, self.data = message, code, data
+
+    @property
+    def reverted(self) -> bool:
+        """The contract said no, as against the node."""
+        return self.code == 3 or self.data is not None or "revert" in self.message.lower()
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
+    code: int = 0
+    data: Any = None
+
+
+class _Answer(msgspec.Struct):
+    id: int | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: _Error | None = None
+
+
+class Header(msgspec.Struct, rename="camel", frozen=True):
+    """What is read of a block's header; numbers are hex as they came, `height` and `time` are integers."""
+
+    number: str
+    hash: str
+    parent_hash: str
+    timestamp: str
+    base_fee_per_gas: str = "0x0"
+    logs_bloom: str = ""
+
+    @property
+    def height(self) -> int:
+        return int(self.number, 16)
+
+    @property
+    def time(self) -> int:
+        return int(self.timestamp, 16)
+
+
+class LogEntry(msgspec.Struct, rename="camel", frozen=True):
+    """A log as a node gives it."""
+
+    address: str
+    topics: list[str]
+    data: str
+    block_number: str
+    block_hash: str
+    transaction_hash: str
+    log_index: str
+    removed: bool = False
+
+    @property
+    def height(self) -> int:
+        return int(self.block_number, 16)
+
+    @property
+    def index(self) -> int:
+        return int(self.log_index, 16)
+
+
+class Receipt(msgspec.Struct, rename="camel", frozen=True):
+    """How a transaction ended in its block."""
+
+    transaction_hash: str
+    block_number: str
+    block_hash: str
+    status: str
+    contract_address: str | None = None
+    logs: list[LogEntry] = []
+
+    @property
+    def height(self) -> int:
+        return int(self.block_number, 16)
+
+    @property
+    def succeeded(self) -> bool:
+        return int(self.status, 16) == 1
+
+
+def revert_data(data: Any) -> str | None:
+    """The 0x-hex in the several shapes in which nodes report revert data."""
+    if isinstance(data, dict):
+        data = data.get("data") or data.get("result")
+    if isinstance(data, str):
+        data = data.removeprefix("Reverted ")
+        if data.startswith("0x"):
+            return data
+    return None
+
+
+class Rpc:
+    """One node. No redirects, no proxies from the environment, bounded waiting."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+        self._http = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
+        self._decoder = msgspec.json.Decoder(list[_Answer])
+
+    def batch(self, calls: Sequence[Call]) -> list[msgspec.Raw | NodeRefused]:
+        """The answers in the order of the calls, each raw JSON or the error it met; raises NodeUnreachable."""
+        if not calls:
+            return []
+        body = [
+            {"jsonrpc": "2.0", "id": n, "method": method, "params": params} for n, (method, params) in enumerate(calls)
+        ]
+        found = {answer.id: answer for answer in self._post(body)}
+        if len(found) != len(calls) or None in found:
+            raise NodeUnreachable("The node left some calls of a batch without an answer.")
+        return [self._outcome(found[n]) for n in range(len(calls))]
+
+    def _post(self, body: list[dict[str, Any]]) -> list[_Answer]:
+        try:
+            response = self._http.post(
+                self.url, content=msgspec.json.encode(body), headers={"content-type": "application/json"}
+            )
+            response.raise_for_status()
+            return self._decoder.decode(response.content)
+        except httpx.HTTPError as error:
+            raise NodeUnreachable(f"The node did not answer: {type(error).__name__}.") from error
+        except msgspec.DecodeError as error:
+            raise NodeUnreachable("The node answered with something that is not JSON-RPC.") from error
+
+    @staticmethod
+    def _outcome(answer: _Answer) -> msgspec.Raw | NodeRefused:
+        if answer.error:
+            return NodeRefused(answer.error.message, answer.error.code, revert_data(answer.error.data))
+        return answer.result
+
+    def all(self, calls: Sequence[Call], kind: type[T]) -> list[T]:
+        """The answers as `kind`, a hundred calls a request; raises NodeRefused at the first error."""
+        found: list[T] = []
+        for start in range(0, len(calls), BATCH):
+            found += [read(answer, kind) for answer in self.batch(calls[start : start + BATCH])]
+        return found
+
+    def one(self, method: str, *params: Any) -> Any:
+        """One call's answer as plain Python."""
+        return read(self.batch([(method, params)])[0], Any)
+
+
+def read(answer: msgspec.Raw | NodeRefused, kind: Any) -> Any:
+    """An answer as `kind`; raises the error that the node gave, or NodeUnreachable for a wrong shape."""
+    if isinstance(answer, NodeRefused):
+        raise answer
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.DecodeError as error:
+        raise NodeUnreachable(f"The node's answer has a wrong shape: {error}.") from error
+
+
+def number(answer: msgspec.Raw | NodeRefused) -> int:
+    """A quantity."""
+    return int(read(answer, str), 16)
+
+
+@cache
+def _opened(url: str, process: int) -> Rpc:
+    return Rpc(url)
+
+
+def connection(url: str) -> Rpc:
+    """This process's connection to a node: a forked worker opens its own."""
+    return _opened(url, os.getpid())

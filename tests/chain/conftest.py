@@ -1,0 +1,58 @@
+"""A local chain that forgets what a test did to it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from chain.models import Contract
+from chain.registry import register
+from tests.chain.local_chain import CHAIN, LocalChain
+
+
+@pytest.fixture
+def node() -> Iterator[LocalChain]:
+    """anvil, put back afterwards to where it was."""
+    chain = LocalChain(django_settings.CHAINS[CHAIN]["rpc_url"])
+    chain.automine()
+    snapshot = chain.rpc("evm_snapshot")
+    yield chain
+    chain.automine()
+    chain.rpc("anvil_dropAllTransactions")
+    chain.rpc("evm_revert", snapshot)
+
+
+@pytest.fixture
+def mine(node: LocalChain) -> Callable[[int], None]:
+    return node.mine
+
+
+@pytest.fixture
+def chain_reorg(node: LocalChain) -> Callable[..., None]:
+    return node.reorg
+
+
+@dataclass
+class Dollar:
+    """A watched TestDollar whose mints make logs."""
+
+    node: LocalChain
+    contract: Contract
+
+    @property
+    def address(self) -> str:
+        return self.contract.address
+
+    def mint(self, amount: int = 1) -> str:
+        return self.node.mint(self.address, amount)
+
+    def minting(self, amount: int = 1) -> dict[str, str]:
+        return self.node.minting(self.address, amount)
+
+
+@pytest.fixture
+def dollar(node: LocalChain, db: Any) -> Dollar:
+    address, block = node.deploy("TestDollar")
+    return Dollar(node, register(chain=CHAIN, name="TestDollar", address=address, deployed_block=block))
