@@ -21,7 +21,7 @@ def html(text: str) -> SafeString:
     clean = nh3.clean(
         raw,
         tags=TAGS,
-        attributes={"a": {"href"}},
+        attributes={"*": set(), "a": {"href"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )

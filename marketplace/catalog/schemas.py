@@ -13,6 +13,7 @@ MOST_FIELDS = 20
 LONGEST = 20_000  # characters of a schema
 LONGEST_EXAMPLE = 400_000  # an example may carry a small file
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+TAKEN = {"form_key", "use_example", "csrfmiddlewaretoken"}  # what the form itself sends
 ANNOTATIONS = {"title", "description", "default"}
 KEYWORDS: dict[str, set[str]] = {
     "string": {"enum", "format", "contentEncoding", "contentMediaType", "minLength", "maxLength"},
@@ -84,7 +85,7 @@ def _only(schema: dict[str, Any], allowed: set[str], where: str) -> None:
 
 
 def _check_field(name: str, field: Any) -> None:
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or name in TAKEN:
         raise NotUsable(f"“{name}” cannot be a field's name: use small letters, digits and _, at most 40.")
     kind = field.get("type") if isinstance(field, dict) else None
     if not isinstance(kind, str) or kind not in KEYWORDS:
@@ -128,8 +129,8 @@ class Field:
 def fields(schema: dict[str, Any]) -> Iterator[Field]:
     """The fields of a schema in words, for people who never saw JSON."""
     required = schema.get("required", [])
-    for name, part in (schema.get("properties") or {}).items():
-        part = part if isinstance(part, dict) else {}
+    for name, given in (schema.get("properties") or {}).items():
+        part = given if isinstance(given, dict) else {}
         yield Field(
             title=str(part.get("title") or name.replace("_", " ").capitalize()),
             kind=_kind(part),

@@ -55,7 +55,7 @@ class Decided:
 def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str) -> Decided:
     """Decide a case and do what follows from it. The same decision sent twice is made once.
 
-    Refused for whoever is no moderator, for a member of the organization concerned, and when somebody has decided otherwise.
+    Refused for whoever is no moderator or belongs to the organization, and when it was decided otherwise.
     """
     reason = reason.strip()
     with transaction.atomic():
