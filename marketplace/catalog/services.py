@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from marketplace.audit.services import record
+from marketplace.catalog.endpoints import check_endpoint
 from marketplace.catalog.models import Category, Currency, Listing, ListingVersion, Plan
 from marketplace.catalog.offer import content_hash
+from marketplace.catalog.schemas import NotUsable, check_example, check_input, check_output
 from marketplace.lifecycle import Refused
 from marketplace.organizations.models import Organization
 from marketplace.tenancy.actor import Actor
@@ -39,6 +41,14 @@ class Wording:
     period_seconds: int
 
     def fields(self) -> dict[str, Any]:
+        """As the columns of a version; raises Refused for a schema, an example or an address that cannot be used."""
+        try:
+            check_endpoint(self.endpoint)
+            check_input(self.input_schema)
+            check_output(self.output_schema)
+            check_example(self.input_schema, self.example)
+        except NotUsable as problem:
+            raise Refused(str(problem)) from None
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
