@@ -18,7 +18,7 @@ from chain import abi, confirm
 from chain.client import Client, WrongChain, client, reference
 from chain.failpoints import failpoint
 from chain.models import Attempt, CopyPosition, OutgoingTransaction, SendingAccount, State
-from chain.rpc import Header, NodeRefused, NodeUnreachable, number, read
+from chain.rpc import Call, Header, NodeRefused, NodeUnreachable, number, read
 from chain.signing import Fees, Signer, signer
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ def _market(node: Client, header: Header, tip: int) -> Fees:
 
 def _quotes(node: Client, account: Signer, rows: Sequence[OutgoingTransaction]) -> tuple[int, Fees, list[int | None]]:
     """The nonces the chain has used, today's fees, and a gas limit a row; None for a row that cannot be sent."""
-    calls = [
+    calls: list[Call] = [
         ("eth_chainId", []),
         ("eth_getBlockByNumber", ["latest", False]),
         ("eth_getTransactionCount", [account.address, "latest"]),
