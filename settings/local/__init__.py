@@ -1,1 +1,1 @@
-"""The market on one machine: embedded PostgreSQL, Valkey and a local chain, and the supervisor that runs everything on them."""
+"""The whole market on one machine: embedded PostgreSQL, Valkey and a chain, and a supervisor over everything."""

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+from settings.local import market
 from settings.local.failure import CannotStart
 from settings.local.services import running
 
@@ -22,6 +23,8 @@ def services(command: list[str]) -> int:
 def main(words: list[str]) -> int:
     """Do what the words say and return the exit code."""
     match words:
+        case ["up", *rest]:
+            return market.up(rest)
         case ["services"]:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
             return services([])

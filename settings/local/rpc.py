@@ -18,6 +18,8 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def batch(url: str, calls: Sequence[Call], *, timeout: float = 10) -> list[Any]:
     """The results of these calls, in order; RpcError for the first that failed, OSError if nobody answers."""
+    if not calls:
+        return []
     body = [
         {"jsonrpc": "2.0", "id": number, "method": name, "params": list(params)}
         for number, (name, params) in enumerate(calls)

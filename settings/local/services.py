@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from settings.local import node, postgres, valkey
+from settings.local.history import History
 from settings.local.rundir import DEFAULT, RunDir
 from settings.local.supervisor import Service, Supervisor
 
@@ -18,9 +19,7 @@ RELAYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff8
 class Backing:
     """The three servers of one run directory; one that the environment names is used, not started."""
 
-    def __init__(
-        self, run: RunDir, *, block_time: int | None, careless: bool, node_state: list[str] | None = None
-    ) -> None:
+    def __init__(self, run: RunDir, *, block_time: int | None, careless: bool, history: History | None = None) -> None:
         self.run, self.careless = run, careless
         self.services: list[Service] = []
         self.env = {name: os.environ[name] for name in _given()}
@@ -36,8 +35,10 @@ class Backing:
             self.services.append(valkey.service(run, port, careless=careless))
             self.env["REDIS_URL"] = valkey.url(run, port)
         if "CHAIN_RPC_URL" not in self.env:
-            port = run.port("anvil", 0 if careless else 8545)
-            self.services.append(node.service(run, port, block_time=block_time, state=node_state))
+            port = history.port if history else run.port("anvil")
+            anvil = node.service(run, port, block_time=block_time, state=history.arguments if history else None)
+            anvil.before_restart = history.restore if history else None
+            self.services.append(anvil)
             self.env["CHAIN_RPC_URL"] = node.url(port)
 
     def start(self, supervisor: Supervisor) -> None:

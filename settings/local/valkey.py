@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from settings.local.failure import CannotStart
 from settings.local.rundir import RunDir
@@ -52,14 +53,22 @@ def service(run: RunDir, port: int, *, careless: bool = False) -> Service:
     configuration.touch(mode=0o600)
     appendonly = "no" if careless else "yes"
     configuration.write_text(CONFIGURATION.format(port=port, password=password, folder=folder, appendonly=appendonly))
-    return Service("valkey", [binary(), str(configuration)], partial(_answers, port, password))
+    return Service("valkey", [binary(), str(configuration)], partial(_answers, url(run, port)))
 
 
-def _answers(port: int, password: str) -> bool:
-    with socket.create_connection(("127.0.0.1", port), 1) as line:
-        line.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+def ask(address: str, *words: str) -> str:
+    """The first line of the answer to one command, from the server of this Redis URL; OSError if there is none."""
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 6379), 1) as line:
         line.settimeout(1)
-        said = b""
-        while said.count(b"\n") < 2 and (part := line.recv(100)):
-            said += part
-    return said == b"+OK\r\n+PONG\r\n"
+        answers = line.makefile("rb")
+        for command in ([["AUTH", unquote(parts.password)]] if parts.password else []) + [list(words)]:
+            line.sendall(
+                b"*%d\r\n" % len(command) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in map(str.encode, command))
+            )
+            said = answers.readline().decode().strip()
+    return said
+
+
+def _answers(address: str) -> bool:
+    return ask(address, "PING") == "+PONG"

@@ -1,0 +1,27 @@
+"""What a Governor, its timelock and its token said, as rows that hang on the log that said it.
+
+Every row but Governor and Token has a foreign key to its Log that cascades in the database: a reorg deletes orphaned
+blocks by SQL, and what was derived from them goes with them. The figures on Proposal are recomputed from those rows.
+"""
+
+from governance.models.governors import ClockMode, Governor, Token
+from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
+from governance.models.proposals import NUMBERS, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
+
+__all__ = [
+    "NUMBERS",
+    "TERMINAL",
+    "ClockMode",
+    "Delegation",
+    "Governor",
+    "PowerCheckpoint",
+    "Proposal",
+    "Setting",
+    "State",
+    "Step",
+    "StepKind",
+    "SupplyChange",
+    "Support",
+    "Token",
+    "Vote",
+]
