@@ -22,6 +22,7 @@ from settings.local.supervisor import HERE, Service, Supervisor
 PIDBOX = "_kombu.binding.celery.pidbox"
 # no proxy from the environment: everything asked here is on this machine
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+READY_PATIENCE = 15.0
 SMALL = {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
 
 
@@ -170,7 +171,19 @@ class Market:
             raise CannotStart(f"The first page does not come ({error}): see {self.run.log('web')}.") from error
         self._said(f"pages at {self.env['BASE_URL']}")
         self.supervisor.start(*second)
+        self._wait_until_ready()
         self._said("demo tools, worker and clock")
+
+    def _wait_until_ready(self) -> None:
+        """The worker first copies what happened on the chain; a market that stays behind is for --check to explain."""
+        until = time.monotonic() + READY_PATIENCE
+        while time.monotonic() < until:
+            try:
+                if answers(f"{self.env['BASE_URL']}/readyz"):
+                    return
+            except OSError:
+                self.supervisor.tick()
+        say("not everything is ready yet: bin/up --check says what")
 
     def _remember(self) -> None:
         """What `bin/up --check` needs to know, whenever a process was replaced."""
