@@ -115,11 +115,11 @@ def test_a_process_that_never_answers_is_named(supervisor: Supervisor) -> None:
 
 
 def test_a_long_log_is_moved_aside_while_its_process_goes_on_writing(supervisor: Supervisor) -> None:
-    writer = "import sys, time\nfor n in range(9999): sys.stdout.write('x' * 99 + '\\n'); sys.stdout.flush(); time.sleep(0.01)"
+    writer = "import sys, time\nwhile True: sys.stdout.write('x' * 99); sys.stdout.flush(); time.sleep(0.01)"
     supervisor.start(Service("chatty", [sys.executable, "-c", writer], lambda: True))
     log = supervisor.run_dir.log("chatty")
     with log.open("ab") as file:
-        file.write(b"y" * LOG_CAP)
+        file.write(b"y" * (LOG_CAP + 1))
     supervisor._cap_at = 0
     supervisor.tick()
     assert log.with_suffix(".log.1").stat().st_size >= LOG_CAP
