@@ -87,7 +87,7 @@ class Client:
         except ContractLogicError as error:
             data_text = rpc.revert_data(error.data)
             raise CallRefused(abi.decode_error(data_text) or error.message or "The contract refused.") from error
-        except (RequestException, Web3Exception) as error:
+        except (RequestException, Web3Exception, ValueError) as error:  # ValueError: an answer that is not JSON
             raise NodeUnreachable(f"The node did not answer the call: {error}") from error
 
     def read(

@@ -28,10 +28,10 @@ if not settings.configured:
     )
     django.setup()
 
-from django.db import models  # noqa: E402
-from django.http import HttpRequest, HttpResponse  # noqa: E402
-from django.template import Context, Template  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template import Context, Template
+from django.urls import path
 
 
 class Row(models.Model):

@@ -35,7 +35,7 @@ class Effect:
 
     money: Money
     lines: dict[str, int] = field(default_factory=dict)
-    credits: dict[str, int] = field(default_factory=dict)
+    credited: dict[str, int] = field(default_factory=dict)
 
 
 class Impossible(Exception):
@@ -74,8 +74,8 @@ def cancelled(money: Money, args: Args, *, treasury: str) -> Effect:
         Account.FEES: fee,
         Account.BUYER: refund,
     }
-    credits = _credits((args["provider"], net), (treasury, fee), (args["buyer"], refund))
-    return Effect(after, _moving(lines), credits)
+    credited = _credits((args["provider"], net), (treasury, fee), (args["buyer"], refund))
+    return Effect(after, _moving(lines), credited)
 
 
 def closed(money: Money) -> Effect:

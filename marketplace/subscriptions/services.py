@@ -190,7 +190,9 @@ def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
     if running and running.ends_at:
         return Entitlement(True, running, f"Your subscription runs until {_day(running.ends_at)}.")
     last = all_of_it.order_by("-pk").first()
-    return Entitlement(False, last, _why_not(last, now) if last else f"Your organization has no subscription to {listing}.")
+    if last is None:
+        return Entitlement(False, None, f"Your organization has no subscription to {listing}.")
+    return Entitlement(False, last, _why_not(last, now))
 
 
 def _why_not(last: Subscription, now: datetime) -> str:

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from marketplace.organizations.models import Organization
-from marketplace.tenancy.scope import NoTransaction, as_system, scope
+from marketplace.tenancy.scope import as_system, scope
 from tests.isolation.conftest import Trade
 
 OPEN = {"organizations.Organization", "catalog.Listing", "catalog.Plan"}
@@ -75,19 +75,17 @@ def test_a_strangers_rows_can_be_neither_changed_nor_deleted(model: Any, trades:
 def test_a_row_cannot_be_given_to_a_stranger(model: Any, trades: tuple[Trade, Trade]) -> None:
     column = owners(model)[0]
     for org in (trades[0].buyer, trades[0].provider):
-        with pytest.raises(DatabaseError), transaction.atomic():
-            with scope(org_id=org.pk):
-                if model.objects.filter(**{column: org.pk}).update(**{column: trades[1].buyer.pk}) == 0:
-                    raise IntegrityError("this side has no such row")
-                connection.check_constraints()
+        with pytest.raises(DatabaseError), transaction.atomic(), scope(org_id=org.pk):
+            if model.objects.filter(**{column: org.pk}).update(**{column: trades[1].buyer.pk}) == 0:
+                raise IntegrityError("this side has no such row")
+            connection.check_constraints()
 
 
 def test_a_row_cannot_point_to_a_strangers_row(trades: tuple[Trade, Trade]) -> None:
     north, south = trades
-    with pytest.raises(IntegrityError), transaction.atomic():
-        with scope(org_id=north.buyer.pk):
-            type(north.run).objects.filter(pk=north.run.pk).update(subscription=south.subscription)
-            connection.check_constraints()
+    with pytest.raises(IntegrityError), transaction.atomic(), scope(org_id=north.buyer.pk):
+        type(north.run).objects.filter(pk=north.run.pk).update(subscription=south.subscription)
+        connection.check_constraints()
 
 
 def test_an_entry_of_the_audit_is_never_changed_or_deleted(trades: tuple[Trade, Trade]) -> None:

@@ -11,6 +11,8 @@ from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 from marketplace.subscriptions.models import Order
 
+SECOND = timedelta(seconds=1)
+
 
 class EscrowQuerySet(models.QuerySet["Escrow"]):
     def for_org(self, org_id: int) -> "EscrowQuerySet":
@@ -93,7 +95,7 @@ class Escrow(Lifecycle):
 
     def matured_periods(self, at: datetime) -> int:
         """How many whole periods are over, and older than the hold, at `at`."""
-        ripe = int((at - self.started_at).total_seconds()) - self.hold_seconds
+        ripe = (at - self.started_at) // SECOND - self.hold_seconds
         return min(max(ripe // self.period_seconds, 0), self.periods)
 
     def period_end(self, number: int) -> datetime:
@@ -102,7 +104,7 @@ class Escrow(Lifecycle):
 
     def earned(self, at: datetime) -> int:
         """What a buyer who stops at `at` has used, to the second, rounded as the contract rounds."""
-        elapsed = int((at - self.started_at).total_seconds())
+        elapsed = (at - self.started_at) // SECOND
         if elapsed >= self.periods * self.period_seconds:
             return int(self.total)
         return max(int(self.price) * elapsed // self.period_seconds, 0)

@@ -207,7 +207,7 @@ class Batch:
             LedgerEntry(escrow=escrow, account=account, amount=amount, **both, **where)
             for account, amount in effect.lines.items()
         )
-        self._credit(escrow.currency, effect.credits)
+        self._credit(escrow.currency, effect.credited)
 
     def _credit_stray(self, args: Args) -> None:
         """The deposit is none of ours; what it gives to whom is on the contract's books all the same."""
@@ -218,8 +218,8 @@ class Batch:
         for address, amount in paid:
             self._credit(stray.currency, {address: amount} if amount else {})
 
-    def _credit(self, currency: Currency, credits: dict[str, int]) -> None:
-        for address, amount in credits.items():
+    def _credit(self, currency: Currency, credited: dict[str, int]) -> None:
+        for address, amount in credited.items():
             key = {"chain": self.chain, "contract": self.address, "address": address, "currency": currency}
             credit, _ = Credit.objects.get_or_create(**key)
             Credit.objects.filter(pk=credit.pk).update(credited=F("credited") + amount)

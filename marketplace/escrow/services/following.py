@@ -1,11 +1,11 @@
-"""Where a payment stands: preparing, sent, seen, final, failed, or not known. Read from our rows and the copied chain."""
+"""Where a payment stands: preparing, sent, seen, final, failed, or not known; by our rows and the copied chain."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chain.client import NodeRefused, NodeUnreachable, client
 from django.utils import timezone
 
+from chain.client import NodeRefused, NodeUnreachable, client
 from chain.models import Log, State
 from marketplace.escrow.models import Escrow, Payment
 from marketplace.subscriptions.models import Order

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chain.client import CallRefused, NodeRefused, NodeUnreachable, client
 from django.db import transaction
 from eth_utils.address import is_address, to_checksum_address
 
 from chain import abi, outbox, signatures
+from chain.client import CallRefused, NodeRefused, NodeUnreachable, client
 from chain.models import Contract
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
@@ -101,7 +101,7 @@ def _key(order: Order, address: str) -> str:
 
 
 def open_wallet_payment(actor: Actor, *, order: Order, address: str) -> Payment:
-    """Note that a wallet is about to pay with its own transaction: before it can, so that no second one is asked for."""
+    """Note that a wallet is about to pay with its own transaction: before it can, so that no second is asked for."""
     with transaction.atomic():
         order = payable(actor, order=order)
         contract = escrow_of(order)

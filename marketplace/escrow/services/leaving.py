@@ -1,4 +1,4 @@
-"""Ways out: stop a deposit and get back what has not elapsed; withdraw what is credited. The wallet signs; we encode."""
+"""Ways out: stop a deposit and get back what has not elapsed; withdraw what is credited. The wallet sends them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -229,14 +229,19 @@ def _answer(
         for at, n in enumerate(shown, start=1)
         for p in groups[n]
     ]
+    notes = _notes(kinds, len(order), len(shown), crowded)
+    data = {"rows": len(customers), "groups": [found[number] for number in order], "duplicates": spare}
+    return envelope(summary, data, [table("Probable duplicates", heading, rows)] if groups else [], notes=notes)
+
+
+def _notes(kinds: list[str], total: int, shown: int, crowded: int) -> list[str]:
     notes = [f"Compared: {', '.join(kinds)}."]
-    if len(order) > len(shown):
-        notes.append(f"The table shows the {len(shown)} surest groups; the full result has all {len(order):,}.")
+    if total > shown:
+        notes.append(f"The table shows the {shown} surest groups; the full result has all {total:,}.")
     if crowded:
         notes.append(
             f"{counted(crowded, 'value')} shared by more than {LARGEST_BLOCK} customers (such as a central phone "
             "number) did not count as a hint by itself."
         )
     notes.append("A group's score is that of its weakest link. Nothing was merged: please look before you delete.")
-    data = {"rows": len(customers), "groups": [found[number] for number in order], "duplicates": spare}
-    return envelope(summary, data, [table("Probable duplicates", heading, rows)] if groups else [], notes=notes)
+    return notes

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .answers import Wrong, counted
 
 FILE_LIMIT = 2 * 1024 * 1024
+MOST_COLUMNS = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SIGNATURES = {
     b"PK\x03\x04": "This is an Excel workbook or a ZIP archive, not a CSV file. Save it from Excel as CSV.",
@@ -96,6 +97,8 @@ def table_of(text: str, field: str = "file", max_rows: int = 50_000) -> Table:
     columns = records[0][1]
     while len(columns) > 1 and not columns[-1]:
         columns = columns[:-1]
+    if len(columns) > MOST_COLUMNS:
+        raise Wrong(f"The file has {len(columns):,} columns; at most {MOST_COLUMNS} are allowed.", field)
     rows = [(line, _fitted(line, cells, len(columns), field)) for line, cells in records[1:]]
     if not rows:
         raise Wrong("The file has a heading line but no rows below it.", field)

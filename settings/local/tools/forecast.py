@@ -12,6 +12,7 @@ from .files import bytes_of, table_of, text_of
 from .series import CYCLE, NOUN, Series, after, label, series_of
 
 FEWEST = 8
+CHARTED = 120
 _SHAPES = (None, False), ("add", False), ("add", True)
 
 
@@ -81,8 +82,8 @@ def _candidates(values: Sequence[float], cycle: int) -> list[Model]:
 
 def _fit(values: Sequence[float], model: Model) -> tuple[float, Model, Any] | None:
     import numpy
-    import pandas
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+    import pandas  # type: ignore[import-untyped]
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # type: ignore[import-untyped]
 
     # Fitted in units of its own spread, so that cents and millions converge alike.
     scale = 1.0 if model.logs else float(numpy.std(values))
@@ -142,47 +143,20 @@ def _tried(series: Series, model: Model, periods: int) -> Json | None:
 
 
 def _answer(series: Series, made: Forecast, level: int, tried: Json | None) -> Json:
-    every, noun, periods = series.frequency, NOUN[series.frequency], len(made.values)
+    every, noun = series.frequency, NOUN[series.frequency]
     starts = [after(series.starts[-1], every)]
-    while len(starts) < periods:
+    while len(starts) < len(made.values):
         starts.append(after(starts[-1], every))
-    ahead = [label(start, every) for start in starts]
-    past = [label(start, every) for start in series.starts][-120:]
-    known = series.values[-120:]
     points = [
-        {"period": when, "value": round(v, 2), "low": round(lo, 2), "high": round(hi, 2)}
-        for when, v, lo, hi in zip(ahead, made.values, made.low, made.high, strict=True)
+        {"period": label(start, every), "value": round(value, 2), "low": round(low, 2), "high": round(high, 2)}
+        for start, value, low, high in zip(starts, made.values, made.low, made.high, strict=True)
     ]
-    before, total = series.values[-periods:], sum(made.values)
-    summary = f"The next {counted(periods, noun)} should bring {total:,.0f} in total"
-    if len(before) == periods and sum(before) > 0:
-        change = round(100 * (total / sum(before) - 1))
-        compared = f"{abs(change)} % {'more' if change > 0 else 'less'} than" if change else "about as much as"
-        summary += f", {compared} the {counted(periods, noun)} before"
-    summary += f". With {level} % probability the first {noun} ({ahead[0]}) lies "
-    summary += f"between {made.low[0]:,.0f} and {made.high[0]:,.0f}."
-    empty: list[None] = [None] * len(past)
-    chart = line_chart(
-        f"Sales per {noun} and forecast",
-        f"Sales per {noun} from {past[0]} to {past[-1]}, then the forecast to {ahead[-1]} with its {level} % interval.",
-        past + ahead,
-        [
-            {"name": "Sales", "values": [round(value, 2) for value in known] + [None] * periods},
-            {
-                "name": "Forecast",
-                "values": empty + [point["value"] for point in points],
-                "low": empty + [point["low"] for point in points],
-                "high": empty + [point["high"] for point in points],
-            },
-        ],
-    )
-    rows: list[list[Any]] = [[p["period"], p["value"], p["low"], p["high"]] for p in points]
     data = {
         "frequency": every,
         "history": {
             "periods": len(series.values),
-            "first": past[0] if len(past) == len(series.values) else label(series.starts[0], every),
-            "last": past[-1],
+            "first": label(series.starts[0], every),
+            "last": label(series.starts[-1], every),
         },
         "interval_percent": level,
         "forecast": points,
@@ -195,7 +169,42 @@ def _answer(series: Series, made: Forecast, level: int, tried: Json | None) -> J
         "tested": tried,
     }
     heading = [noun.capitalize(), "Expected", f"Low ({level} %)", f"High ({level} %)"]
-    return envelope(summary, data, [table("Forecast", heading, rows)], [chart], _notes(series, made, tried))
+    rows: list[list[Any]] = [[point[name] for name in ("period", "value", "low", "high")] for point in points]
+    shown = table("Forecast", heading, rows)
+    return envelope(
+        _summary(series, points, level), data, [shown], [_chart(series, points, level)], _notes(series, made, tried)
+    )
+
+
+def _summary(series: Series, points: list[Json], level: int) -> str:
+    noun, before = NOUN[series.frequency], series.values[-len(points) :]
+    span, first = counted(len(points), noun), points[0]
+    total = sum(point["value"] for point in points)
+    summary = f"The next {span} should bring {total:,.0f} in total"
+    if len(before) == len(points) and sum(before) > 0:
+        change = round(100 * (total / sum(before) - 1))
+        compared = f"{abs(change)} % {'more' if change > 0 else 'less'} than" if change else "about as much as"
+        summary += f", {compared} the {span} before"
+    summary += f". With {level} % probability the first {noun} ({first['period']}) lies "
+    return summary + f"between {first['low']:,.0f} and {first['high']:,.0f}."
+
+
+def _chart(series: Series, points: list[Json], level: int) -> Json:
+    noun = NOUN[series.frequency]
+    past = [label(start, series.frequency) for start in series.starts][-CHARTED:]
+    known: list[float | None] = [round(value, 2) for value in series.values[-CHARTED:]]
+    ahead = [point["period"] for point in points]
+    gap: list[Any] = [None] * len(past)
+    lines = {
+        key: gap + [point[name] for point in points]
+        for key, name in (("values", "value"), ("low", "low"), ("high", "high"))
+    }
+    return line_chart(
+        f"Sales per {noun} and forecast",
+        f"Sales per {noun} from {past[0]} to {past[-1]}, then the forecast to {ahead[-1]} with its {level} % interval.",
+        past + ahead,
+        [{"name": "Sales", "values": known + [None] * len(ahead)}, {"name": "Forecast", **lines}],
+    )
 
 
 def _notes(series: Series, made: Forecast, tried: Json | None) -> list[str]:

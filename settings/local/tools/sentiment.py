@@ -39,7 +39,7 @@ def language_of(text: str) -> str | None:
 
 @cache
 def _stemmer(language: str) -> Any:
-    import snowballstemmer
+    import snowballstemmer  # type: ignore[import-untyped]
 
     return snowballstemmer.stemmer({"en": "english", "de": "german"}[language])
 
@@ -76,7 +76,7 @@ def _phrases(language: str) -> list[tuple[re.Pattern[str], str]]:
 
 @cache
 def _english() -> Any:
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # type: ignore[import-untyped]
 
     rules = SentimentIntensityAnalyzer()
     for word, value in _listed("en").items():

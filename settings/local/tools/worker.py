@@ -52,7 +52,7 @@ def computed(slug: str, body: bytes) -> tuple[int, Json, str | None]:
         return wrong.status, wrong.as_json(), None
     except (MemoryError, RecursionError):
         return 422, Wrong("This file needs more memory than a call may use.", "file").as_json(), traceback.format_exc()
-    except Exception:  # noqa: BLE001 - the last line of defence: a person never sees a traceback
+    except Exception:
         return 500, Wrong(_BROKEN).as_json(), traceback.format_exc()
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from marketplace.escrow.services import settle
 
 from chain.watcher import watch
 from marketplace.accounts.models import User, Wallet
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Category, Currency
 from marketplace.escrow.models import MarketParams
-from marketplace.escrow.services import settle
 from marketplace.gateway.services import keep_service_key
 from marketplace.organizations import services as organizations
 from marketplace.organizations.models import Organization
@@ -63,14 +63,14 @@ class Command(BaseCommand):
         user = User.objects.create_user(
             person.email, PASSWORD, name=person.name, is_moderator="moderates" in person.role
         )
-        Wallet.objects.create(user=user, address=person.address, label=f"{person.name}'s wallet")
+        with scope(user_id=user.pk):
+            Wallet.objects.create(user=user, address=person.address, label=f"{person.name}'s wallet")
         return user
 
     def _organization(self, owner: User, **facts: str) -> Organization:
         return organizations.create_organization(Actor(owner.pk), country="DE", **facts)
 
     def _verify(self, moderator: Actor, provider: Actor, address: str) -> None:
-        assert provider.org_id
         with transaction.atomic(), scope(org_id=provider.org_id, user_id=provider.user_id):
             organizations.set_payout_wallet(provider, address=address)
             organizations.request_verification(
@@ -78,9 +78,7 @@ class Command(BaseCommand):
             )
         with transaction.atomic(), as_system("a moderator decides"):
             reason = "Register and website agree."
-            organizations.decide_verification(
-                moderator, org_id=provider.org_id, outcome="verified", reason=reason
-            )
+            organizations.decide_verification(moderator, org_id=provider.org_id, outcome="verified", reason=reason)
 
     def _list(self, moderator: Actor, provider: Actor, manifest: Manifest, currency: Currency) -> None:
         price = int(Decimal(manifest.price.amount).scaleb(currency.decimals))

@@ -93,7 +93,8 @@ def test_the_arithmetic_check_passes_exactly_when_net_and_vat_make_gross(
 ) -> None:
     vat = net * rate // 100
     net_, vat_, gross = (Decimal(cents) / 100 for cents in (net, vat, net + vat + slip))
-    text = f"Ada Ltd\nInvoice number: A-1\nNet amount {net_:,.2f} EUR\nVAT {rate} % {vat_:,.2f} EUR\nTotal due {gross:,.2f} EUR"
+    text = f"Ada Ltd\nInvoice number: A-1\nNet amount {net_:,.2f} EUR\n"
+    text += f"VAT {rate} % {vat_:,.2f} EUR\nTotal due {gross:,.2f} EUR"
     _, answer = ask("invoice-fields", text=text)
     values = _values(answer)
     assert [Decimal(values[name]) for name in ("net", "vat", "gross")] == [net_, vat_, gross]

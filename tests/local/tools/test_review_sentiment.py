@@ -77,7 +77,7 @@ def test_a_review_in_another_language_is_listed_but_not_rated(ask: Any) -> None:
 
 
 def test_topics_are_what_several_reviews_mention_with_how_they_feel_about_it(ask: Any) -> None:
-    text = "The delivery was late.\nLate delivery again, terrible.\nI love the packaging.\nBeautiful packaging!\nNice colour."
+    text = "The delivery was late.\nLate delivery, terrible.\nI love the packaging.\nNice packaging!\nNice colour."
     _, answer = ask("review-sentiment", reviews=text)
     topics = {topic["name"]: topic for topic in answer["data"]["topics"]}
     assert topics["delivery"]["reviews"] == 2 and topics["delivery"]["sentiment"] == "negative"

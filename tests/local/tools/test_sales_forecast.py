@@ -118,6 +118,7 @@ LONG = "\n".join(f"2024-{n:02}-01,{n}.5" for n in range(1, 10))
     [
         ("", "“Sales file (CSV)” is missing."),
         ("   \n \n", "The file is empty."),
+        ("a," * 200 + "b\n1", "The file has 201 columns; at most 100 are allowed."),
         ("date,amount\n", "The file has a heading line but no rows below it."),
         (f"date,amount\n{LONG}\n2024-10-01,12.5x", "Line 11: '12.5x' is not a number."),
         (f"date,amount\n{LONG}\n2024-13-01,12.5", "Line 11: '2024-13-01' is not a date."),
@@ -126,8 +127,10 @@ LONG = "\n".join(f"2024-{n:02}-01,{n}.5" for n in range(1, 10))
         (f"date,amount\n{LONG}\n2024-10-01,1,5,7", "Line 11 has 4 columns, but the heading has 2."),
         (
             "date;amount\n2024-01-01;1,5\n2024-02-01;1.5",
-            "Line 2 writes numbers the German way ('1,5') and line 3 the "
-            "English way ('1.5'); please use one of them throughout.",
+            (
+                "Line 2 writes numbers the German way ('1,5') and line 3 the "
+                "English way ('1.5'); please use one of them throughout."
+            ),
         ),
         ("date,amount\n2024-01-01,5\n2024-02-01,6", "2 months are too few: a forecast needs at least 8 months."),
         (
