@@ -63,7 +63,8 @@ class Command(BaseCommand):
         user = User.objects.create_user(
             person.email, PASSWORD, name=person.name, is_moderator="moderates" in person.role
         )
-        Wallet.objects.create(user=user, address=person.address, label=f"{person.name}'s wallet")
+        with scope(user_id=user.pk):
+            Wallet.objects.create(user=user, address=person.address, label=f"{person.name}'s wallet")
         return user
 
     def _organization(self, owner: User, **facts: str) -> Organization:
