@@ -1,0 +1,42 @@
+// What every page does by itself: a failed request shows itself and can be repeated; focus goes to the first error.
+import "./copy.js";
+import "./dialog.js";
+import { say } from "./toast.js";
+
+const offline = "We could not reach Guildhall. Nothing was lost.";
+const broken = "This part of the page could not be loaded. Nothing was lost.";
+const busy = "Too many requests at once. Nothing was lost; wait a moment.";
+
+/** The element and the request that failed, so that the very same can be sent again. */
+function failed(event, sentence) {
+  const { elt, requestConfig: request } = event.detail;
+  const polls = /(^|,)\s*every\s/.test(elt?.getAttribute?.("hx-trigger") || "");
+  if (polls) return; // it asks again by itself
+  const again = () => window.htmx.ajax(request.verb, request.path, {
+    source: elt,
+    target: request.target,
+    values: request.formData ?? request.parameters,
+  });
+  say(sentence, { tone: "loss", action: { label: "Try again", run: again } });
+}
+
+document.addEventListener("htmx:sendError", (event) => failed(event, offline));
+document.addEventListener("htmx:timeout", (event) => failed(event, offline));
+document.addEventListener("htmx:responseError", (event) => {
+  failed(event, event.detail.xhr.status === 429 ? busy : broken);
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.detail.elt;
+  const problem = part?.querySelector?.(".error-summary, [aria-invalid='true']");
+  if (problem instanceof HTMLElement) problem.focus();
+});
+
+// A page that came with errors: the summary takes the focus by itself; this is for browsers that do not.
+const summary = document.querySelector(".error-summary");
+if (summary instanceof HTMLElement && document.activeElement === document.body) summary.focus();
+
+// A message of success in the page leaves after a while; one about a problem stays.
+for (const toast of document.querySelectorAll('#toasts .toast[data-tone="good"]')) {
+  setTimeout(() => { if (!toast.matches(":hover, :focus-within")) toast.remove(); }, 10_000);
+}
