@@ -35,12 +35,12 @@ environment() {
     esac
     (umask 077 && mkdir -p .run) || say_and_stop "$PWD/.run cannot be written: make room, or give yourself the right to."
     wanted="$(cat uv.lock pyproject.toml | cksum) $*"
-    if [ -x .venv/bin/python ] && [ "$(cat ".run/synced-$name" 2>/dev/null)" = "$wanted" ]; then
+    if [ -x .venv/bin/python ] && [ "$(cat ".venv/synced-$name" 2>/dev/null)" = "$wanted" ]; then
         return
     fi
     find_uv
     # inexact: a developer's other groups stay installed
     uv sync --quiet --frozen --inexact "$@" >&2 ||
         say_and_stop "The packages could not be installed: check the network and the disk (the lines above say what failed), then try again."
-    printf '%s' "$wanted" >".run/synced-$name"
+    printf '%s' "$wanted" >".venv/synced-$name"
 }

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
+from eth_utils.address import to_checksum_address
 
 from chain import abi, rpc
 from chain.models import Contract
@@ -78,15 +79,15 @@ class Client:
         from requests.exceptions import RequestException
         from web3.exceptions import ContractLogicError, Web3Exception
 
-        call: dict[str, Any] = {"to": to, "data": "0x" + data.hex()}
+        call: dict[str, Any] = {"to": to_checksum_address(to), "data": "0x" + data.hex()}
         if sender:
-            call["from"] = sender
+            call["from"] = to_checksum_address(sender)
         try:
             return bytes(self.web3.eth.call(call, block))  # type: ignore[arg-type]
         except ContractLogicError as error:
             data_text = rpc.revert_data(error.data)
             raise CallRefused(abi.decode_error(data_text) or error.message or "The contract refused.") from error
-        except (RequestException, Web3Exception) as error:
+        except (RequestException, Web3Exception, ValueError) as error:  # ValueError: an answer that is not JSON
             raise NodeUnreachable(f"The node did not answer the call: {error}") from error
 
     def read(

@@ -3,17 +3,31 @@
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from marketplace.catalog.models import Category
 from marketplace.escrow.models import MarketParams
+from marketplace.organizations.models import Membership
+from marketplace.tenancy.scope import scope
 
 
 def market(request: HttpRequest) -> dict[str, Any]:
     """The parameters that the DAO has set, read only if a template asks, and where live facts come from."""
     return {
         "market": SimpleLazyObject(MarketParams.objects.current),
+        "categories": SimpleLazyObject(lambda: list(Category.objects.all())),
+        "memberships": SimpleLazyObject(lambda: _memberships(request)),
         "live_ws_url": settings.LIVE_WS_URL,
         "chain_id": settings.CHAIN_ID,
         "debug": settings.DEBUG,
     }
+
+
+def _memberships(request: HttpRequest) -> list[Membership]:
+    """The organizations that the signed-in person may act for."""
+    if not request.user.is_authenticated:
+        return []
+    with transaction.atomic(), scope(user_id=request.user.pk):
+        return list(Membership.objects.of(request.user.pk))

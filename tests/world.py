@@ -97,7 +97,7 @@ def currency(symbol: str = "TUSD", address: str = DOLLAR_ADDRESS, **fields: Any)
 
 
 @written
-def category(slug: str = "customer-service", name: str = "Customer service") -> Category:
+def category(slug: str = "customers", name: str = "Customers and service") -> Category:
     """A shelf of the shop."""
     found, _ = Category.objects.get_or_create(slug=slug, defaults={"name": name, "summary": name, "icon": "headset"})
     return found

@@ -12,6 +12,7 @@ interface Vm {
     function addr(uint256 privateKey) external pure returns (address);
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
+    function cool(address account) external;
     function expectEmit(bool one, bool two, bool three, bool data, address emitter) external;
     function expectRevert() external;
     function expectPartialRevert(bytes4 selector) external;
@@ -20,7 +21,6 @@ interface Vm {
     function prank(address sender) external;
     function recordLogs() external;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
-    function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function startPrank(address sender) external;
     function stopPrank() external;
     function warp(uint256 time) external;

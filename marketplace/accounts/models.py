@@ -1,5 +1,6 @@
 """Users, who sign in by e-mail, and the wallets that they have shown to be theirs."""
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -56,9 +57,24 @@ class Wallet(models.Model):
         return self.label or self.address
 
 
+class SignInNonceQuerySet(models.QuerySet["SignInNonce"]):
+    def fresh(self, now: datetime) -> "SignInNonceQuerySet":
+        """Those that are young enough to be answered."""
+        return self.filter(created_at__gt=now - SignInNonce.LIFETIME)
+
+
 class SignInNonce(models.Model):
     """A number used once in a message to be signed; taken when the answer comes, so that it cannot be replayed."""
 
+    LIFETIME = timedelta(minutes=10)
+
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     value = models.CharField(max_length=32, unique=True)
+    address = models.CharField("whose signature is expected (EIP-55)", max_length=42)
+    message = models.TextField("the message to be signed, word for word")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SignInNonceQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "address"], name="nonce_awaits_signature")]

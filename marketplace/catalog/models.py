@@ -1,11 +1,14 @@
 """Listings: what is public stands on the listing itself; drafts, and what only the provider may read, on versions."""
 
+import re
+from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chain.fields import Uint256Field
@@ -50,6 +53,17 @@ class Currency(models.Model):
     def __str__(self) -> str:
         return self.symbol
 
+    def in_units(self, base: int) -> Decimal:
+        """Base units as people count them: 29_000_000 → 29.000000."""
+        return Decimal(base).scaleb(-self.decimals)
+
+    def in_base_units(self, units: Decimal) -> int:
+        """The reverse; raises ValueError for more decimals than the token has."""
+        base = units.scaleb(self.decimals)
+        if base != base.to_integral_value():
+            raise ValueError(f"{self.symbol} has {self.decimals} decimals.")
+        return int(base)
+
 
 class ListingQuerySet(models.QuerySet["Listing"]):
     def for_org(self, org_id: int) -> "ListingQuerySet":
@@ -61,9 +75,27 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.filter(state=Listing.State.PUBLIC)
 
     def matching(self, words: str) -> "ListingQuerySet":
-        """Full-text matches of what a person typed, best first."""
+        """Full-text matches of what a person typed, the last word also as a beginning; best first."""
         query = SearchQuery(words, config="english", search_type="websearch")
-        return self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "-id")
+        if typed := re.findall(r"\w+", words):
+            query |= SearchQuery(f"'{typed[-1]}':*", config="english", search_type="raw")
+        rank = Cast(SearchRank(F("search"), query), models.FloatField())
+        return self.filter(search=query).annotate(rank=rank).order_by("-rank", "-id")
+
+    def newest(self) -> "ListingQuerySet":
+        """The latest arrivals first."""
+        return self.order_by("-published_at", "-id")
+
+    def with_offers(self) -> "ListingQuerySet":
+        """With all that a card shows, in one more query for the plans, however many listings there are."""
+        plans = Plan.objects.filter(state=Plan.State.ON_SALE).select_related("currency").order_by("price")
+        return self.select_related("org", "category").prefetch_related(
+            models.Prefetch("plans", queryset=plans, to_attr="offers")
+        )
+
+    def capped_count(self, cap: int = 1000) -> int:
+        """How many there are, counted to one more than `cap`, so that the cost does not grow with the shop."""
+        return self.order_by()[: cap + 1].count()
 
 
 class Listing(Lifecycle):
@@ -91,6 +123,7 @@ class Listing(Lifecycle):
     example = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
+    offers: "list[Plan]"
     search = models.GeneratedField(
         expression=SearchVector("name", config=Value("english"), weight="A")
         + SearchVector("summary", config=Value("english"), weight="B")
@@ -122,6 +155,11 @@ class Listing(Lifecycle):
     def __str__(self) -> str:
         return self.name or self.slug
 
+    @property
+    def offer(self) -> "Plan | None":
+        """The plan that a card shows, for listings read `with_offers`."""
+        return next(iter(self.offers), None)
+
 
 class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
     def for_org(self, org_id: int) -> "ListingVersionQuerySet":
@@ -144,6 +182,7 @@ class ListingVersion(Lifecycle):
         REJECTED = "rejected", "rejected"
 
     moves = table(draft="submitted", submitted="approved changes_requested rejected", changes_requested="submitted")
+    OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES)
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="versions")
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -164,6 +203,7 @@ class ListingVersion(Lifecycle):
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    reason = models.TextField("reason of the decision", max_length=2000, blank=True)
 
     objects = ListingVersionQuerySet.as_manager()
 
@@ -171,6 +211,11 @@ class ListingVersion(Lifecycle):
         constraints: ClassVar = [
             only_states("draft submitted changes_requested approved rejected", "listing_version_state"),
             models.UniqueConstraint(fields=["listing", "number"], name="one_version_per_number"),
+            models.UniqueConstraint(
+                fields=["listing"],
+                condition=models.Q(state__in=["draft", "submitted", "changes_requested"]),
+                name="one_open_version_per_listing",
+            ),
             models.CheckConstraint(condition=models.Q(price__gt=0, period_seconds__gte=60), name="version_has_a_price"),
         ]
 

@@ -1,7 +1,7 @@
 """The one client that calls addresses which a user gave.
 
-It resolves once, vets all answers and connects to the vetted one; no redirects, no proxies from the environment, bounded
-in time and size. A guard test asserts that nobody else in the market constructs an HTTP client.
+It resolves once, vets all answers and connects to the vetted one; no redirects, no proxies from the environment,
+bounded in time and size. A guard test asserts that nobody else in the market constructs an HTTP client.
 """
 
 import asyncio

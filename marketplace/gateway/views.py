@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,7 +23,9 @@ from marketplace.tenancy import door
 def tools(request: HttpRequest) -> HttpResponse:
     """The tools that the organization may use now, and what it ran last."""
     org = request.org
-    running = Subscription.objects.filter(buyer=org, state=Subscription.State.ACTIVE).select_related("listing__org")
+    running = Subscription.objects.filter(buyer=org, state=Subscription.State.ACTIVE).select_related(
+        "listing__org", "listing__category"
+    )
     latest = ToolRun.objects.for_org(org.pk).select_related("listing", "user")[:10]
     return render(request, "gateway/tools.html", {"running": running.order_by("listing__name"), "runs": latest})
 
@@ -63,7 +66,7 @@ def run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     tool_run = found.first()
     if tool_run is None:
         raise Http404("No such run.")
-    page = "gateway/run.html" + ("#run" if request.htmx else "")
+    page = "gateway/run.html" + ("#run-part" if request.htmx else "")
     return render(request, page, {"run": tool_run, "result": presented(tool_run.result)})
 
 
@@ -71,14 +74,14 @@ def run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys of the organization; a new one is shown once."""
     form = KeyForm(request.POST or None)
-    context = {"form": form}
+    context = {"form": form, "gateway_url": settings.LIVE_URL}
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
                 key, text = services.create_key(request.actor, name=form.cleaned_data["name"])
-                context = {"form": KeyForm(), "new_key": key, "new_text": text}
+                context |= {"form": KeyForm(), "new_key": key, "new_text": text}
                 status = 200
             except Refused as refused:
                 form.add_error(None, str(refused))

@@ -12,6 +12,7 @@ from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency, Listing, Plan
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
+from marketplace.subscriptions.words import percent
 
 
 class MarketParamsQuerySet(models.QuerySet["MarketParams"]):

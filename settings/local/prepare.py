@@ -4,15 +4,10 @@ One process, because loading Django costs more than the work of a warm start. On
 connection; everything after them is the app role's, bound by the row policies like the running market.
 """
 
-import os
-import sys
-
 import django
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
-
-from settings.local import rpc
 
 
 def migrate() -> None:
@@ -24,23 +19,10 @@ def migrate() -> None:
     owner.close()
 
 
-def same_history() -> bool:
-    """Whether the chain still knows the last final block that the database knows."""
-    from chain.models import Block
-
-    last = Block.objects.filter(chain=os.environ["CHAIN_ID"], is_final=True).order_by("-number").first()
-    if last is None:
-        return True
-    found = rpc.call(os.environ["CHAIN_RPC_URL"], "eth_getBlockByNumber", hex(last.number), False)
-    return found is not None and found["hash"] == last.hash
-
-
 def main() -> None:
-    """Migrate, compare, deploy, fill; each step does nothing if it was done before."""
+    """Migrate, deploy, fill; each step does nothing if it was done before."""
     django.setup()
     migrate()
-    if not same_history():
-        sys.exit("The chain and the database tell different histories: run bin/up --reset to begin both anew.")
     call_command("deploy_market")
     call_command("demo")
 

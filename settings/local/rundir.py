@@ -52,6 +52,12 @@ class RunDir:
         self._lock = handle
         return True
 
+    def unlock(self) -> None:
+        """Let another instance have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     def read(self, name: str) -> dict[str, Any]:
         """A JSON file of ours; empty if it is missing or was cut short."""
         try:
@@ -72,7 +78,10 @@ class RunDir:
         """The secrets of this directory, made at the first call."""
         known = self.read("secrets.json")
         if not known:
-            known = {name: secrets.token_urlsafe(32) for name in ("superuser", "owner", "app", "valkey", "secret_key")}
+            known = {
+                name: secrets.token_urlsafe(32)
+                for name in ("superuser", "owner", "app", "valkey", "secret_key", "tools")
+            }
             known["sealing_key"] = base64.b64encode(secrets.token_bytes(32)).decode()
             self.write("secrets.json", known)
         return known

@@ -19,9 +19,7 @@ RELAYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff8
 class Backing:
     """The three servers of one run directory; one that the environment names is used, not started."""
 
-    def __init__(
-        self, run: RunDir, *, block_time: int | None, careless: bool, history: History | None = None
-    ) -> None:
+    def __init__(self, run: RunDir, *, block_time: int | None, careless: bool, history: History | None = None) -> None:
         self.run, self.careless = run, careless
         self.services: list[Service] = []
         self.env = {name: os.environ[name] for name in _given()}

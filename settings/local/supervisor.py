@@ -31,7 +31,6 @@ class Service:
     unroot: bool = False
     patience: float = 30.0
     before_restart: Callable[[], None] | None = None
-    after_restart: Callable[[], None] | None = None
 
 
 @dataclass
@@ -54,21 +53,30 @@ class Supervisor:
         self.say = say
         self.every_tick: list[Callable[[], None]] = []
         self.children: dict[str, _Child] = {}
+        self._starting: set[str] = set()
         self._watchdog = self._start_watchdog()
 
     def start(self, *services: Service) -> None:
         """Start these together and return when all are healthy; CannotStart if one ends or takes too long."""
         for service in services:
             self.children[service.name] = self._spawn(service)
-        for service in services:
-            until = time.monotonic() + service.patience
-            while not self._is_healthy(service):
-                code = self.children[service.name].process.poll()
+        self._starting = {service.name for service in services}
+        try:
+            for service in services:
+                self._wait_for(service)
+        finally:
+            self._starting = set()
+
+    def _wait_for(self, service: Service) -> None:
+        until = time.monotonic() + service.patience
+        while not self._is_healthy(service):
+            for name in self._starting:
+                code = self.children[name].process.poll()
                 if code is not None:
-                    raise CannotStart(self._obituary(service.name, f"ended at once (code {code})"))
-                if time.monotonic() > until:
-                    raise CannotStart(self._obituary(service.name, f"gave no answer for {service.patience:.0f} s"))
-                self.tick()
+                    raise CannotStart(self._obituary(name, f"ended at once (code {code})"))
+            if time.monotonic() > until:
+                raise CannotStart(self._obituary(service.name, f"gave no answer for {service.patience:.0f} s"))
+            self.tick()
 
     def once(self, name: str, command: list[str], env: dict[str, str], *, unroot: bool = False) -> None:
         """Run a command to its end while the services stay watched; CannotStart if it fails."""
@@ -88,7 +96,9 @@ class Supervisor:
 
     def tick(self, seconds: float = TICK) -> None:
         """Look after the children once, then rest."""
-        for child in list(self.children.values()):
+        for name, child in list(self.children.items()):
+            if name in self._starting:
+                continue  # one that ends before it was healthy is a failed start
             if child.process.poll() is not None:
                 self._revive(child)
             elif child.failures and time.monotonic() - child.started > STEADY:
@@ -160,8 +170,6 @@ class Supervisor:
             fresh = self._spawn(child.service)
             fresh.failures = child.failures + 1
             self.children[name] = fresh
-            if child.service.after_restart:
-                child.service.after_restart()
 
     def _end(self, processes: list[subprocess.Popen[bytes]], number: int) -> None:
         for process in processes:

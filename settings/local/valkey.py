@@ -63,7 +63,9 @@ def ask(address: str, *words: str) -> str:
         line.settimeout(1)
         answers = line.makefile("rb")
         for command in ([["AUTH", unquote(parts.password)]] if parts.password else []) + [list(words)]:
-            line.sendall(b"*%d\r\n" % len(command) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in map(str.encode, command)))
+            line.sendall(
+                b"*%d\r\n" % len(command) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in map(str.encode, command))
+            )
             said = answers.readline().decode().strip()
     return said
 

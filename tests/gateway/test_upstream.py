@@ -1,19 +1,20 @@
 """Calling a provider: bounded in time and size, and never inwards."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
-from typing import Any
 
 from marketplace.gateway import upstream
 
 
 class Provider(BaseHTTPRequestHandler):
-    seen: list[str] = []
+    seen: ClassVar[list[str]] = []
 
     def do_POST(self) -> None:
         self.seen.append(self.path)
@@ -27,10 +28,8 @@ class Provider(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        try:
+        with contextlib.suppress(OSError):  # the caller may have had enough
             self.wfile.write(body)
-        except OSError:
-            pass  # the caller had enough
 
     def log_message(self, *args: object) -> None: ...
 

@@ -1,10 +1,14 @@
-from django.db import connections
+import os
+
+import psycopg
 from django.db.backends.postgresql import base, operations
 
 
 class DatabaseOperations(operations.DatabaseOperations):
     def execute_sql_flush(self, sql_list: list[str]) -> None:
-        connections["owner"].ops.execute_sql_flush(sql_list)
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+            for sql in sql_list:
+                owner.execute(sql.encode())
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

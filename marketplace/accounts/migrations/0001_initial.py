@@ -6,6 +6,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from marketplace.tenancy.policies import row_policy
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -36,9 +38,14 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("value", models.CharField(max_length=32, unique=True)),
+                ("address", models.CharField(max_length=42, verbose_name="whose signature is expected (EIP-55)")),
+                ("message", models.TextField(verbose_name="the message to be signed, word for word")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                "indexes": [models.Index(fields=["user", "address"], name="nonce_awaits_signature")],
+            },
         ),
         migrations.CreateModel(
             name="Wallet",
@@ -58,4 +65,6 @@ class Migration(migrations.Migration):
                 "ordering": ["linked_at"],
             },
         ),
+        row_policy("accounts_wallet", users=["user_id"]),
+        row_policy("accounts_signinnonce", users=["user_id"]),
     ]

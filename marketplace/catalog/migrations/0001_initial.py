@@ -159,6 +159,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("submitted_at", models.DateTimeField(null=True)),
                 ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.TextField(blank=True, max_length=2000, verbose_name="reason of the decision")),
                 (
                     "category",
                     models.ForeignKey(
@@ -272,6 +273,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="listingversion",
             constraint=models.UniqueConstraint(fields=("listing", "number"), name="one_version_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="listingversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["draft", "submitted", "changes_requested"])),
+                fields=("listing",),
+                name="one_open_version_per_listing",
+            ),
         ),
         migrations.AddConstraint(
             model_name="listingversion",

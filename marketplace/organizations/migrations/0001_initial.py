@@ -3,7 +3,10 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from marketplace.tenancy.policies import row_policy
+from marketplace.tenancy.policies import USER, row_policy
+
+# A person reads where they are a member, but can never write it: only an organization takes somebody in.
+OWN_ROWS = f"CREATE POLICY own ON organizations_membership FOR SELECT USING (user_id = {USER})"
 
 
 class Migration(migrations.Migration):
@@ -23,6 +26,19 @@ class Migration(migrations.Migration):
                 ("country", models.CharField(max_length=2, verbose_name="country")),
                 ("about", models.CharField(blank=True, max_length=160, verbose_name="what you do, in one line")),
                 ("website", models.URLField(blank=True, verbose_name="website")),
+                (
+                    "intention",
+                    models.CharField(
+                        choices=[
+                            ("buy", "Use tools that others offer"),
+                            ("sell", "Offer tools to others"),
+                            ("both", "Both"),
+                        ],
+                        default="buy",
+                        max_length=4,
+                        verbose_name="what you want to do here",
+                    ),
+                ),
                 ("payout_address", models.CharField(blank=True, max_length=42, verbose_name="payout wallet (EIP-55)")),
                 (
                     "state",
@@ -45,7 +61,18 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["new", "submitted", "verified", "refused"])),
                         name="organization_state",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "verified"), _negated=True),
+                            ("verified_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="organization_verified_has_a_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("intention__in", ["buy", "sell", "both"])), name="organization_intention"
+                    ),
                 ],
             },
         ),
@@ -94,6 +121,62 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Verification",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("registration_number", models.CharField(max_length=60, verbose_name="registration number")),
+                ("note", models.CharField(blank=True, max_length=1000, verbose_name="what else helps us to check")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting for a decision"),
+                            ("verified", "verified"),
+                            ("changes", "sent back with a question"),
+                            ("refused", "not accepted"),
+                        ],
+                        default="waiting",
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, max_length=2000)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="verifications",
+                        to="organizations.organization",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "waiting")),
+                        fields=("org",),
+                        name="one_open_verification_per_organization",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["waiting", "verified", "changes", "refused"])),
+                        name="verification_outcome",
+                    ),
+                ],
+            },
+        ),
         row_policy("organizations_organization", orgs=["id"], public_read=True),
-        row_policy("organizations_membership", orgs=["org_id"], users=["user_id"]),
+        row_policy("organizations_membership", orgs=["org_id"]),
+        migrations.RunSQL(OWN_ROWS, "DROP POLICY own ON organizations_membership"),
+        row_policy("organizations_verification", orgs=["org_id"]),
     ]

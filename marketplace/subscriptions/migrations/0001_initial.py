@@ -22,6 +22,32 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="MarketParams",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("chain", models.CharField(max_length=32)),
+                ("contract", models.CharField(max_length=42)),
+                ("seq", models.PositiveBigIntegerField(verbose_name="place in the contract's events")),
+                ("fee_bps", models.PositiveSmallIntegerField(verbose_name="fee, in hundredths of a percent")),
+                ("treasury", models.CharField(max_length=42)),
+                (
+                    "hold_seconds",
+                    models.PositiveIntegerField(verbose_name="how long a period's money waits after it has elapsed"),
+                ),
+                ("arbiter_seconds", models.PositiveIntegerField()),
+                ("close_delay_seconds", models.PositiveIntegerField()),
+                ("block_number", models.PositiveBigIntegerField()),
+                ("tx_hash", models.CharField(max_length=66)),
+                ("at", models.DateTimeField(verbose_name="time of the block")),
+            ],
+            options={
+                "verbose_name_plural": "market parameters",
+                "constraints": [
+                    models.UniqueConstraint(fields=("chain", "contract", "seq"), name="one_parameter_change_per_event")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Order",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

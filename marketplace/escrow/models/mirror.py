@@ -1,5 +1,6 @@
 """The mirror of the escrow contract. Everything here follows final logs and is never written by a page."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -8,14 +9,23 @@ from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
-from marketplace.subscriptions.models import MarketParams as MarketParams  # read by pages above and below the escrow
 from marketplace.subscriptions.models import Order
+
+SECOND = timedelta(seconds=1)
 
 
 class EscrowQuerySet(models.QuerySet["Escrow"]):
     def for_org(self, org_id: int) -> "EscrowQuerySet":
         """The deposits in which an organization is buyer or provider."""
         return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
+
+    def held(self) -> "EscrowQuerySet":
+        """Those from which money may still be released or cancelled."""
+        return self.filter(state=Escrow.State.HELD)
+
+    def due(self, at: datetime) -> "EscrowQuerySet":
+        """Those with a period to be paid out at `at`, longest waiting first."""
+        return self.held().filter(next_due_at__lte=at).order_by("next_due_at", "pk")
 
 
 class Escrow(Lifecycle):
@@ -55,6 +65,9 @@ class Escrow(Lifecycle):
     funded_block = models.PositiveBigIntegerField()
     funded_tx = models.CharField(max_length=66)
 
+    next_due_at = models.DateTimeField("when the next period may be paid out", null=True)
+    is_late = models.BooleanField("came when its order could no longer be paid", default=False)
+
     objects = EscrowQuerySet.as_manager()
 
     class Meta:
@@ -66,9 +79,35 @@ class Escrow(Lifecycle):
                 name="escrow_pays_no_more_than_it_holds",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["next_due_at"], condition=models.Q(state="held"), name="escrow_due"),
+            models.Index(fields=["buyer", "-started_at"], name="escrow_by_buyer"),
+            models.Index(fields=["provider", "-started_at"], name="escrow_by_provider"),
+        ]
 
     def __str__(self) -> str:
         return f"escrow of {self.order}"
+
+    @property
+    def remaining(self) -> int:
+        """Base units that are neither paid out nor returned."""
+        return int(self.total - self.released - self.refunded)
+
+    def matured_periods(self, at: datetime) -> int:
+        """How many whole periods are over, and older than the hold, at `at`."""
+        ripe = (at - self.started_at) // SECOND - self.hold_seconds
+        return min(max(ripe // self.period_seconds, 0), self.periods)
+
+    def period_end(self, number: int) -> datetime:
+        """The end of the period with that number, counted from 1."""
+        return self.started_at + timedelta(seconds=number * self.period_seconds)
+
+    def earned(self, at: datetime) -> int:
+        """What a buyer who stops at `at` has used, to the second, rounded as the contract rounds."""
+        elapsed = (at - self.started_at) // SECOND
+        if elapsed >= self.periods * self.period_seconds:
+            return int(self.total)
+        return max(int(self.price) * elapsed // self.period_seconds, 0)
 
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
@@ -134,3 +173,66 @@ class Credit(models.Model):
     def available(self) -> int:
         """Base units that can be withdrawn now."""
         return int(self.credited - self.withdrawn)
+
+
+class Withdrawal(models.Model):
+    """A credit that was taken out, by whom and to which wallet. Public, as it is on chain."""
+
+    chain = models.CharField(max_length=32)
+    contract = models.CharField(max_length=42)
+    address = models.CharField("whose credit (EIP-55)", max_length=42, db_index=True)
+    to = models.CharField("where it went (EIP-55)", max_length=42)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    amount = Uint256Field()
+    seq = models.PositiveBigIntegerField("place in the contract's events")
+    block_number = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66)
+    at = models.DateTimeField("time of the block")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chain", "contract", "seq"], name="one_withdrawal_per_event")
+        ]
+
+
+class StrayDeposit(models.Model):
+    """A deposit that no order of ours explains: kept in sight, gives no rights. Public, as it is on chain."""
+
+    chain = models.CharField(max_length=32)
+    contract = models.CharField(max_length=42)
+    escrow_id = models.CharField(max_length=66)
+    order_ref = models.CharField(max_length=66)
+    buyer_address = models.CharField(max_length=42)
+    provider_address = models.CharField(max_length=42)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    total = Uint256Field()
+    fee_bps = models.PositiveSmallIntegerField()
+    treasury = models.CharField(max_length=42)
+    reason = models.CharField("what does not fit", max_length=200)
+    seq = models.PositiveBigIntegerField("place in the contract's events")
+    block_number = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66)
+    at = models.DateTimeField("time of the block")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chain", "contract", "escrow_id"], name="one_stray_deposit_per_id")
+        ]
+
+
+class Settlement(models.Model):
+    """How far a contract's events are settled: the last `seq`, and why it stands still if it does."""
+
+    chain = models.CharField(max_length=32)
+    contract = models.CharField(max_length=42)
+    seq = models.PositiveBigIntegerField("last event settled", default=0)
+    stopped = models.CharField("why it stands still", max_length=300, blank=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chain", "contract"], name="one_settlement_per_contract")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract} settled to event {self.seq}"

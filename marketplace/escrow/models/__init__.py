@@ -1,0 +1,18 @@
+"""The mirror of the escrow contract, and what was done towards it."""
+
+from marketplace.escrow.models.mirror import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit, Withdrawal
+from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
+from marketplace.subscriptions.models import MarketParams
+
+__all__ = [
+    "Credit",
+    "Escrow",
+    "LedgerEntry",
+    "MarketParams",
+    "Payment",
+    "Release",
+    "Settlement",
+    "StrayDeposit",
+    "WalletTransaction",
+    "Withdrawal",
+]

@@ -1,0 +1,104 @@
+"""What people and the market have set in motion towards the contract. Nothing here says that money has moved."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from chain.models import OutgoingTransaction
+from marketplace.escrow.models.mirror import Escrow
+from marketplace.organizations.models import Organization
+from marketplace.subscriptions.models import Order
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def for_org(self, org_id: int) -> "PaymentQuerySet":
+        """The payments for orders in which an organization is buyer or provider."""
+        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
+
+    def standing(self) -> "PaymentQuerySet":
+        """Those that may still arrive, or have."""
+        return self.filter(given_up="")
+
+
+class Payment(models.Model):
+    """A wallet's way of paying an order: signed for the market to hand in, or sent by the wallet itself.
+
+    Made before the wallet can send anything, so that whoever comes back is told about it and not asked to pay again.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    address = models.CharField("wallet that pays (EIP-55)", max_length=42)
+    contract = models.CharField(max_length=42)
+    escrow_id = models.CharField("id that the contract will give the deposit, bytes32", max_length=66)
+    relayed = models.ForeignKey(OutgoingTransaction, null=True, on_delete=models.PROTECT, related_name="+")
+    tx_hash = models.CharField("hash that the wallet told us", max_length=66, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    given_up = models.CharField("why this did not become a deposit", max_length=300, blank=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["order"], condition=models.Q(given_up=""), name="one_standing_payment_per_order"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(relayed__isnull=True) | models.Q(tx_hash=""), name="payment_goes_one_way"
+            ),
+        ]
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def for_org(self, org_id: int) -> "ReleaseQuerySet":
+        """The releases of deposits in which an organization is buyer or provider."""
+        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
+
+
+class Release(models.Model):
+    """One deposit's share in a `releaseMany` that was left to be sent: the periods that end by `through`."""
+
+    escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="releases")
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    through = models.DateTimeField("end of the last period that is due")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    transaction = models.ForeignKey(OutgoingTransaction, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["escrow", "through", "attempt"], name="one_release_per_period_and_attempt")
+        ]
+
+
+class WalletTransactionQuerySet(models.QuerySet["WalletTransaction"]):
+    def for_org(self, org_id: int) -> "WalletTransactionQuerySet":
+        """What the members of one organization have sent."""
+        return self.filter(org_id=org_id)
+
+
+class WalletTransaction(models.Model):
+    """A transaction that a member's wallet says it has sent: a hash to look for, and no more than that."""
+
+    class Purpose(models.TextChoices):
+        CANCEL = "cancel", "cancel a subscription"
+        WITHDRAW = "withdraw", "withdraw what is credited"
+
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    subject = models.CharField("the deposit's id, or the token", max_length=66)
+    address = models.CharField(max_length=42)
+    tx_hash = models.CharField(max_length=66)
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    objects = WalletTransactionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["org", "tx_hash"], name="one_row_per_wallet_transaction")
+        ]

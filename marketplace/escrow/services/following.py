@@ -1,0 +1,104 @@
+"""Where a payment stands: preparing, sent, seen, final, failed, or not known; by our rows and the copied chain."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from chain.client import NodeRefused, NodeUnreachable, client
+from chain.models import Log, State
+from marketplace.escrow.models import Escrow, Payment
+from marketplace.subscriptions.models import Order
+
+STEPS = ("preparing", "sign", "sent", "seen", "final")
+PATIENCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A transaction's place on its way, with the block and hash it is known by, and a sentence for the person."""
+
+    step: str
+    sentence: str
+    tx_hash: str = ""
+    block: int | None = None
+    failed: bool = False
+    unknown: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Whether it may change by itself, so that the page should ask again."""
+        return self.step != "final" and not self.failed
+
+
+def payment_of(order: Order) -> Payment | None:
+    """The payment that stands for an order, if any."""
+    return Payment.objects.standing().select_related("relayed").filter(order=order).first()
+
+
+def deposit_log(contract: str, chain: str, escrow_id: str, *, topic0: str = "") -> Log | None:
+    """The newest log of a deposit in the copied chain, seen or final."""
+    logs = Log.objects.of(contract, chain).filter(topics__1=escrow_id).select_related("block")
+    if topic0:
+        logs = logs.filter(topic0=topic0)
+    return logs.order_by("-number", "-log_index").first()
+
+
+def followed(payment: Payment, order: Order) -> Life:
+    """Where a payment stands. Asks the node only for a wallet's own transaction that no block has shown yet."""
+    escrow = Escrow.objects.filter(contract=payment.contract, escrow_id=payment.escrow_id).first()
+    if escrow:
+        sentence = "Paid. Your money is in the escrow and your subscription runs."
+        if escrow.is_late:
+            sentence = "Your payment came after the order had ended. Nobody can spend it; you can take it back."
+        return Life("final", sentence, escrow.funded_tx, escrow.funded_block)
+    seen = deposit_log(payment.contract, order.currency.chain, payment.escrow_id)
+    if seen:
+        return Life(
+            "seen",
+            "Your payment is in a block. It counts when a few more blocks stand on it.",
+            seen.tx_hash,
+            seen.number,
+        )
+    return _relayed(payment) if payment.relayed_id else _own(payment, order)
+
+
+def _relayed(payment: Payment) -> Life:
+    sending = payment.relayed
+    assert sending is not None  # noqa: S101  (the caller has looked)
+    tx_hash = sending.tx_hash or ""
+    if sending.state == State.FAILED:
+        return Life("sent", f"The payment was not accepted: {sending.refusal} Nothing was taken.", tx_hash, failed=True)
+    if sending.state in (State.UNKNOWN, State.REPLACED):
+        return Life(
+            "sent",
+            "We do not know yet whether your payment went through. We keep looking; please do not pay again.",
+            tx_hash,
+            unknown=True,
+        )
+    if sending.state in (State.QUEUED, State.SIGNED):
+        return Life("sign", "You have signed. We are handing your payment in; this takes a few seconds.")
+    if sending.state in (State.MINED, State.FINAL):
+        return Life("seen", "Your payment is in a block. We are reading it.", tx_hash, sending.mined_number)
+    return Life("sent", "Your payment is sent and waits for its block.", tx_hash)
+
+
+def _own(payment: Payment, order: Order) -> Life:
+    waited = timezone.now() - payment.started_at
+    if not payment.tx_hash:
+        return Life(
+            "preparing",
+            "Your wallet was asked to pay. If you agreed there, the payment shows here in a few seconds.",
+            unknown=waited > PATIENCE,
+        )
+    try:
+        receipt = client(order.currency.chain).rpc("eth_getTransactionReceipt", payment.tx_hash)
+    except (NodeUnreachable, NodeRefused):
+        receipt = None
+    if receipt and int(receipt["status"], 16) == 0:
+        sentence = "The contract did not accept your transaction. Nothing was taken except the network's fee."
+        return Life("sent", sentence, payment.tx_hash, int(receipt["blockNumber"], 16), failed=True)
+    if waited > PATIENCE and not receipt:
+        sentence = "We have not seen your transaction in a block yet. We keep looking; please do not pay again."
+        return Life("sent", sentence, payment.tx_hash, unknown=True)
+    return Life("sent", "Your transaction is sent and waits for its block.", payment.tx_hash)

@@ -1,0 +1,96 @@
+"""What moderators decide, and how it reaches them."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from marketplace.audit.services import record
+from marketplace.catalog import services as catalog
+from marketplace.catalog.models import ListingVersion
+from marketplace.lifecycle import Refused
+from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.organizations import services as organizations
+from marketplace.organizations.models import Membership, Organization, Verification
+from marketplace.tenancy.actor import Actor
+from marketplace.tenancy.scope import as_system
+
+Outcome = Decision.Outcome
+WAITING = (ReviewCase.State.OPEN, ReviewCase.State.CLAIMED)
+VERDICTS = {
+    Outcome.APPROVE: Verification.Outcome.VERIFIED,
+    Outcome.CHANGES: Verification.Outcome.CHANGES,
+    Outcome.REJECT: Verification.Outcome.REFUSED,
+}
+
+
+def open_cases() -> None:
+    """Open a case for everything that waits and has none. Two at once open each only once.
+
+    The waiting rows are locked before the cases are written, so that nothing can be decided in between.
+    """
+    with transaction.atomic(), as_system("every organization's submissions come to the moderators"):
+        open_case = ReviewCase.objects.filter(state__in=WAITING)
+        versions = ListingVersion.objects.submitted().exclude(Exists(open_case.filter(version=OuterRef("pk"))))
+        orgs = Organization.objects.filter(state=Organization.State.SUBMITTED).exclude(
+            Exists(open_case.filter(org=OuterRef("pk"), version=None))
+        )
+        cases = [
+            ReviewCase(org_id=version.org_id, version=version, opened_at=version.submitted_at)
+            for version in versions.select_for_update(skip_locked=True)
+        ]
+        asked_at = dict(Verification.objects.undecided().values_list("org_id", "asked_at"))
+        cases += [ReviewCase(org=org, opened_at=asked_at[org.pk]) for org in orgs.select_for_update(skip_locked=True)]
+        ReviewCase.objects.bulk_create(cases, ignore_conflicts=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision, and whether it was made just now or had been made before in the same words."""
+
+    decision: Decision
+    is_new: bool
+
+
+def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str) -> Decided:
+    """Decide a case and do what follows from it. The same decision sent twice is made once.
+
+    Refused for whoever is no moderator or belongs to the organization, and when it was decided otherwise.
+    """
+    reason = reason.strip()
+    with transaction.atomic():
+        case = ReviewCase.objects.select_for_update().get(pk=case.pk)
+        if actor.role != "moderator":
+            raise Refused("Only moderators decide about cases.")
+        if Membership.objects.filter(org_id=case.org_id, user_id=actor.user_id).exists():
+            raise Refused("You belong to this organization. Somebody else has to decide this case.")
+        if case.state not in WAITING:
+            return Decided(_same(actor, case, outcome, reason), is_new=False)
+        if not reason:
+            raise Refused("Give a reason. The organization reads it, and so does whoever looks at this later.")
+        decision = Decision.objects.create(
+            org_id=case.org_id, case=case, outcome=outcome, reason=reason, decided_by_id=actor.user_id
+        )
+        _carry_out(actor, case, decision)
+        case.move(ReviewCase.State.DECIDED)
+        record(actor, f"case.{outcome}", case, org_id=case.org_id, reason=reason)
+    return Decided(decision, is_new=True)
+
+
+def _same(actor: Actor, case: ReviewCase, outcome: str, reason: str) -> Decision:
+    last = case.decisions.order_by("-pk").first()
+    if last and (last.decided_by_id, last.outcome, last.reason) == (actor.user_id, outcome, reason):
+        return last
+    raise Refused(f"This case is {last.get_outcome_display() if last else 'closed'} already; nothing was changed.")
+
+
+def _carry_out(actor: Actor, case: ReviewCase, decision: Decision) -> None:
+    outcome, reason = Outcome(decision.outcome), decision.reason
+    if case.version_id is None:
+        organizations.decide_verification(actor, org_id=case.org_id, outcome=VERDICTS[outcome], reason=reason)
+    elif outcome == Outcome.APPROVE:
+        catalog.publish_version(actor, version_id=case.version_id)
+    elif outcome == Outcome.CHANGES:
+        catalog.request_changes(actor, version_id=case.version_id, reason=reason)
+    else:
+        catalog.reject_version(actor, version_id=case.version_id, reason=reason)

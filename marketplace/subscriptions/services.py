@@ -1,0 +1,213 @@
+"""Orders and the subscriptions on them. Money is the escrow's business: it calls here when final logs say so."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from marketplace.audit import services as audit
+from marketplace.catalog.models import Listing, Plan
+from marketplace.lifecycle import Refused
+from marketplace.subscriptions.clock import final_time, market_time
+from marketplace.subscriptions.models import MarketParams, Order, Subscription
+from marketplace.tenancy.actor import SYSTEM, Actor
+from marketplace.tenancy.scope import as_system
+
+TIME_TO_PAY: Final = timedelta(hours=1)
+TIME_TO_SETTLE: Final = timedelta(minutes=2)
+LONGEST: Final = 12
+BATCH: Final = 200
+
+
+def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID) -> Order:
+    """Order `periods` of a plan for the actor's organization; the same form sent again gives the same order.
+
+    The price, the highest fee, the provider's wallet and the wording of the listing are fixed here, and hashed into
+    `order_ref`. Raises Refused when the plan cannot be ordered.
+    """
+    with transaction.atomic():
+        before = Order.objects.filter(buyer_id=actor.org_id, form_key=form_key).first()
+        if before:
+            return before
+        plan = orderable(actor, plan_id)
+        if not 1 <= periods <= LONGEST:
+            raise Refused(f"Choose between 1 and {LONGEST} periods.")
+        order = _drafted(actor, plan, periods, form_key)
+        try:
+            with transaction.atomic():
+                order.save(force_insert=True)
+        except IntegrityError:  # the same form, sent twice at once
+            return Order.objects.get(buyer_id=actor.org_id, form_key=form_key)
+        Subscription.objects.create(
+            order=order, buyer_id=order.buyer_id, provider_id=order.provider_id, listing_id=order.listing_id
+        )
+        for org_id in sorted({order.buyer_id, order.provider_id}):
+            _note(actor, "order.placed", order, org_id)
+    return order
+
+
+def orderable(actor: Actor, plan_id: int) -> Plan:
+    """The plan, if the actor's organization can order it today; raises Refused with the reason otherwise."""
+    plan = Plan.objects.on_sale().select_related("listing", "org", "currency").filter(pk=plan_id).first()
+    if plan is None:
+        raise Refused("This plan is no longer on sale.")
+    if plan.org_id == actor.org_id:
+        raise Refused("This is your own organization's listing. You can try it without a subscription.")
+    if not plan.org.payout_address:
+        raise Refused(f"{plan.org} has not named a wallet to be paid to yet, so nothing can be ordered from them.")
+    if not plan.currency.accepted:
+        raise Refused(f"The escrow does not accept {plan.currency.symbol} at the moment.")
+    if MarketParams.objects.current() is None:
+        raise Refused("The market is not ready to take orders yet: its fee has not been read from the chain.")
+    return plan
+
+
+def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID) -> Order:
+    now, params = market_time(), MarketParams.objects.current()
+    assert params is not None  # noqa: S101  (orderable() has looked)
+    order = Order(
+        buyer_id=actor.org_id,
+        provider_id=plan.org_id,
+        listing_id=plan.listing_id,
+        plan=plan,
+        currency_id=plan.currency_id,
+        price=plan.price,
+        period_seconds=plan.period_seconds,
+        periods=periods,
+        max_fee_bps=params.fee_bps,
+        provider_address=plan.org.payout_address,
+        form_key=form_key,
+        placed_by_id=actor.user_id,
+        placed_at=now,
+        expires_at=(now + TIME_TO_PAY).replace(microsecond=0),
+    )
+    order.order_ref = order_ref(order, content_hash=plan.content_hash)
+    return order
+
+
+def order_ref(order: Order, *, content_hash: str) -> str:
+    """SHA-256 over the canonical JSON of what was agreed, as 0x-hex: the escrow keeps it beside the money."""
+    terms = {
+        "order": str(order.public_id),
+        "listing": content_hash,
+        "buyer": order.buyer_id,
+        "provider": order.provider_id,
+        "provider_address": order.provider_address,
+        "token": f"{order.currency.chain}:{order.currency.address}",
+        "price": str(order.price),
+        "period_seconds": order.period_seconds,
+        "periods": order.periods,
+        "max_fee_bps": order.max_fee_bps,
+    }
+    text = json.dumps(terms, sort_keys=True, separators=(",", ":"))
+    return "0x" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _note(actor: Actor, verb: str, order: Order, org_id: int, **facts: object) -> None:
+    """One entry in the chain of one side; the other side's is written as the system, whose chain it is not."""
+    facts = {"order": str(order.public_id), **facts}
+    if org_id == actor.org_id:
+        audit.record(actor, verb, order, org_id=org_id, **facts)
+        return
+    with as_system("both sides of an order are told what happens to it"):
+        audit.record(actor, verb, order, org_id=org_id, **facts)
+
+
+def tell_both(happened: Iterable[tuple[str, Order, dict[str, object]]]) -> None:
+    """Write what happened to orders into both sides' chains, as the system, at the end of its transaction.
+
+    In the order of the organizations: each chain has a lock, and two transactions must take them in the same order.
+    """
+    told = [(org_id, item) for item in happened for org_id in (item[1].buyer_id, item[1].provider_id)]
+    for org_id, (verb, order, facts) in sorted(told, key=lambda pair: pair[0]):
+        audit.record(SYSTEM, verb, order, org_id=org_id, order=str(order.public_id), **facts)
+
+
+def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:
+    """The order is paid: open its subscription for the time that was bought. For the escrow, inside its transaction."""
+    order.move(Order.State.FUNDED)
+    order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at)
+
+
+def finish(order: Order, *, to: str, at: datetime, reason: str) -> None:
+    """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs."""
+    order.move(to)
+    subscription = order.subscription
+    if subscription.can_move(Subscription.State.ENDED):
+        ends_at = min(at, subscription.ends_at) if subscription.ends_at else at
+        subscription.move(Subscription.State.ENDED, ended_reason=reason, ends_at=ends_at)
+
+
+def expire_orders() -> int:
+    """Close orders that were not paid in time; returns how many. A deposit that comes later can only be taken back.
+
+    By the time of final blocks, and a while after: a deposit made in the last second still has to be read and settled.
+    """
+    final = final_time()
+    if final is None:
+        return 0
+    with transaction.atomic(), as_system("orders of every organization expire"):
+        overdue = Order.objects.overdue(final - TIME_TO_SETTLE).select_related("subscription").order_by("pk")
+        orders = list(overdue.select_for_update(of=("self",), skip_locked=True)[:BATCH])
+        for order in orders:
+            order.move(Order.State.EXPIRED)
+            order.subscription.move(Subscription.State.ENDED, ended_reason="The order was not paid in time.")
+        tell_both(("order.expired", order, {}) for order in orders)
+    return len(orders)
+
+
+def end_lapsed() -> int:
+    """End subscriptions whose time is over; returns how many."""
+    now = market_time()
+    with transaction.atomic(), as_system("subscriptions of every organization end"):
+        lapsed = Subscription.objects.lapsed(now).select_related("order").order_by("pk")
+        subscriptions = list(lapsed.select_for_update(of=("self",), skip_locked=True)[:BATCH])
+        for subscription in subscriptions:
+            subscription.move(Subscription.State.ENDED, ended_reason="The time that was paid for is over.")
+        tell_both(("subscription.ended", subscription.order, {}) for subscription in subscriptions)
+    return len(subscriptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """The answer to "may this call pass now?", with a sentence that says why."""
+
+    allowed: bool
+    subscription: Subscription | None
+    reason: str
+
+
+def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
+    """Whether an organization may use a listing now. To be asked inside the scope of that organization."""
+    now = market_time()
+    all_of_it = Subscription.objects.filter(buyer_id=buyer_org_id, listing=listing)
+    running = all_of_it.running(now).order_by("-ends_at").first()
+    if running and running.ends_at:
+        return Entitlement(True, running, f"Your subscription runs until {_day(running.ends_at)}.")
+    last = all_of_it.order_by("-pk").first()
+    if last is None:
+        return Entitlement(False, None, f"Your organization has no subscription to {listing}.")
+    return Entitlement(False, last, _why_not(last, now))
+
+
+def _why_not(last: Subscription, now: datetime) -> str:
+    by_state = {
+        Subscription.State.PENDING: "Your order is waiting for its payment to be final.",
+        Subscription.State.SUSPENDED: "Your subscription is suspended.",
+    }
+    if last.state in by_state:
+        return by_state[last.state]
+    if last.starts_at is None or last.ends_at is None:
+        return "Your last order was not paid."
+    if last.starts_at > now:
+        return f"Your subscription starts on {_day(last.starts_at)}."
+    return f"Your subscription ended on {_day(last.ends_at)}."
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%A} {at.day} {at:%B %Y, %H:%M} UTC"

@@ -1,0 +1,104 @@
+"""`manage.py demo`: fill an empty local market with people, organizations and tools, as they would have done it."""
+
+import os
+import time
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from marketplace.escrow.services import settle
+
+from chain.watcher import watch
+from marketplace.accounts.models import User, Wallet
+from marketplace.catalog import services as catalog
+from marketplace.catalog.models import Category, Currency
+from marketplace.escrow.models import MarketParams
+from marketplace.gateway.services import keep_service_key
+from marketplace.organizations import services as organizations
+from marketplace.organizations.models import Organization
+from marketplace.tenancy.actor import Actor
+from marketplace.tenancy.scope import as_system, scope
+from settings.local.people import PASSWORD, PEOPLE
+from settings.local.tools.manifests import MANIFESTS, Manifest
+
+DAY = 86_400
+
+
+class Command(BaseCommand):
+    help = "Fill an empty local market with demo people, organizations and tools; does nothing the second time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO_TOOLS_URL:
+            raise CommandError("Demo data is for the local market: start it with bin/up.")
+        if User.objects.filter(email=PEOPLE[0].email).exists():
+            return
+        currency = self._wait_for_the_chain()
+        ada, ben, mia, _ = [self._person(person) for person in PEOPLE]
+        self._organization(ada, name="Sunrise Bakery", about="Bread and cakes for forty cafés", intention="buy")
+        workshop = self._organization(
+            ben, name="Lindgren Data Workshop", about="Small tools for small companies", intention="sell"
+        )
+        moderator = Actor(mia.pk, role="moderator")
+        provider = Actor(ben.pk, workshop.pk, "owner")
+        self._verify(moderator, provider, PEOPLE[1].address)
+        for manifest in MANIFESTS:
+            self._list(moderator, provider, manifest, currency)
+
+    def _wait_for_the_chain(self) -> Currency:
+        """The accepted currency and the fee come from the escrow's own logs, as soon as they are final."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            watch()
+            settle()
+            currency = Currency.objects.filter(accepted=True).first()
+            if currency and MarketParams.objects.current():
+                return currency
+            time.sleep(0.2)
+        raise CommandError("The escrow contract's logs did not become final within a minute; is the chain mining?")
+
+    @transaction.atomic
+    def _person(self, person: Any) -> User:
+        user = User.objects.create_user(
+            person.email, PASSWORD, name=person.name, is_moderator="moderates" in person.role
+        )
+        with scope(user_id=user.pk):
+            Wallet.objects.create(user=user, address=person.address, label=f"{person.name}'s wallet")
+        return user
+
+    def _organization(self, owner: User, **facts: str) -> Organization:
+        return organizations.create_organization(Actor(owner.pk), country="DE", **facts)
+
+    def _verify(self, moderator: Actor, provider: Actor, address: str) -> None:
+        with transaction.atomic(), scope(org_id=provider.org_id, user_id=provider.user_id):
+            organizations.set_payout_wallet(provider, address=address)
+            organizations.request_verification(
+                provider, registration_number="HRB 12345", website="https://lindgren.example/"
+            )
+        with transaction.atomic(), as_system("a moderator decides"):
+            reason = "Register and website agree."
+            organizations.decide_verification(moderator, org_id=provider.org_id, outcome="verified", reason=reason)
+
+    def _list(self, moderator: Actor, provider: Actor, manifest: Manifest, currency: Currency) -> None:
+        price = int(Decimal(manifest.price.amount).scaleb(currency.decimals))
+        wording = catalog.Wording(
+            name=manifest.name,
+            summary=manifest.summary,
+            description=manifest.description,
+            category=Category.objects.get(slug=manifest.category),
+            endpoint=f"{settings.DEMO_TOOLS_URL}/{manifest.slug}/",
+            input_schema=manifest.input_schema,
+            output_schema=manifest.output_schema,
+            example=manifest.example,
+            plan_name="Standard",
+            currency=currency,
+            price=price,
+            period_seconds=manifest.price.period_days * DAY,
+        )
+        with transaction.atomic(), scope(org_id=provider.org_id, user_id=provider.user_id):
+            draft = catalog.draft_listing(provider, wording=wording)
+            catalog.submit_version(provider, listing_id=draft.listing_id)
+            keep_service_key(provider, listing=draft.listing, service_key=os.environ["DEMO_TOOLS_KEY"])
+        with transaction.atomic(), as_system("a moderator decides"):
+            catalog.publish_version(moderator, version_id=draft.pk)

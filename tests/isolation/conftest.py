@@ -1,0 +1,86 @@
+"""A market in which every owned table holds rows of two strangers' trades."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from marketplace.audit import services as audit
+from marketplace.escrow.models import Escrow, LedgerEntry
+from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
+from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.organizations.models import Organization
+from marketplace.subscriptions.models import Order, Subscription
+from marketplace.tenancy.actor import Actor
+from tests import world
+
+
+@dataclass
+class Trade:
+    """One buyer, one provider, and a row of theirs in every table."""
+
+    canary: str
+    buyer: Organization
+    buyer_owner: Any
+    provider: Organization
+    provider_owner: Any
+    listing: Any
+    order: Order
+    subscription: Subscription
+    key: ApiKey
+    run: ToolRun
+    case: ReviewCase
+    draft: Any
+
+
+@world.written
+def trade(name: str) -> Trade:
+    """A complete trade; `canary` stands in everything that only its two sides may read."""
+    canary = f"canary-{name}-{uuid.uuid4().hex[:8]}"
+    buyer_owner, provider_owner = world.person(f"Buyer {name}"), world.person(f"Seller {name}")
+    buyer = world.organization(f"{name} Bakery", owner=buyer_owner)
+    provider = world.provider(f"{name} Workshop", owner=provider_owner)
+    listing = world.listing(provider, f"{name} tool")
+    draft = world.version(provider, listing=listing, name=canary, endpoint=f"https://{canary}.example/")
+    plan = world.plan(listing)
+    now = timezone.now()
+    both = {"buyer": buyer, "provider": provider}
+    order = Order.objects.create(
+        **both, listing=listing, plan=plan, state="funded", currency=plan.currency, price=plan.price,
+        period_seconds=plan.period_seconds, periods=2, max_fee_bps=250, provider_address=world.BEN_ADDRESS,
+        order_ref="0x" + uuid.uuid4().hex * 2, expires_at=now,
+    )  # fmt: skip
+    ends = now + timedelta(days=60)
+    subscription = Subscription.objects.create(
+        **both, order=order, listing=listing, state="active", starts_at=now, ends_at=ends
+    )
+    escrow = Escrow.objects.create(
+        **both, order=order, chain="eip155:31337", contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref,
+        buyer_address=world.ADA_ADDRESS, provider_address=world.BEN_ADDRESS, currency=plan.currency, total=order.amount,
+        price=plan.price, period_seconds=plan.period_seconds, periods=2, fee_bps=250, treasury=world.MIA_ADDRESS,
+        hold_seconds=0, started_at=now, ends_at=ends, funded_block=1, funded_tx=canary,
+    )  # fmt: skip
+    for account, amount in (("buyer", -order.amount), ("escrow", order.amount)):
+        LedgerEntry.objects.create(
+            **both, escrow=escrow, account=account, amount=amount, currency=plan.currency, event="Funded", seq=1,
+            block_number=1, tx_hash=canary, at=now,
+        )  # fmt: skip
+    key = ApiKey.objects.create(org=buyer, name=canary, prefix=uuid.uuid4().hex[:12], digest="0" * 64)
+    UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
+    UsageRecord.objects.create(**both, subscription=subscription, listing=listing, api_key=key)
+    run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
+    case = ReviewCase.objects.create(org=provider, version=draft)
+    Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
+    audit.record(Actor(buyer_owner.pk, buyer.pk, "owner"), "order.placed", order, note=canary)
+    return Trade(
+        canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft
+    )
+
+
+@pytest.fixture
+def trades(db: None) -> tuple[Trade, Trade]:
+    """Two trades that have nothing to do with each other."""
+    return trade("North"), trade("South")

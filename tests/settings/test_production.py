@@ -1,0 +1,78 @@
+"""Production starts on a safe configuration, and on nothing else."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from settings.env import database, envbool, envint, envlist, envsecret, envstr
+from settings.refuse import complaints, refuse_unsafe
+
+SAFE: dict[str, Any] = {
+    "SECRET_KEY": "k" * 50,
+    "DEBUG": False,
+    "ALLOWED_HOSTS": ["market.example"],
+    "CHAIN_ID": "eip155:8453",
+    "RELAYER_KEY": "0x" + "42" * 32,
+    "BASE_URL": "https://market.example",
+    "SEALING_KEY": "c2VhbGluZw==",
+    "DATABASES": {"default": {"USER": "guildhall_app"}, "owner": {"USER": "guildhall_owner"}},
+    "DATABASE_SYS_ROLE": "guildhall_sys",
+    "DEMO_TOOLS_URL": "",
+}
+UNSAFE = [
+    ("SECRET_KEY", "short"),
+    ("SECRET_KEY", "development-only-secret-that-is-long-enough-to-pass"),
+    ("DEBUG", True),
+    ("ALLOWED_HOSTS", []),
+    ("ALLOWED_HOSTS", ["*"]),
+    ("CHAIN_ID", "eip155:31337"),
+    ("RELAYER_KEY", ""),
+    ("RELAYER_KEY", "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
+    ("BASE_URL", "http://market.example"),
+    ("SEALING_KEY", ""),
+    ("DATABASES", {"default": {"USER": "guildhall_owner"}, "owner": {"USER": "guildhall_owner"}}),
+    ("DATABASES", {"default": {"USER": "guildhall_sys"}}),
+    ("DATABASES", {"default": {"USER": "postgres"}}),
+    ("DEMO_TOOLS_URL", "http://127.0.0.1:9000"),
+]
+
+
+def test_a_safe_configuration_starts() -> None:
+    refuse_unsafe(SAFE)
+
+
+@pytest.mark.parametrize(("name", "value"), UNSAFE)
+def test_an_unsafe_configuration_does_not_start_and_says_why(name: str, value: Any) -> None:
+    found = complaints({**SAFE, name: value})
+    assert len(found) == 1
+    with pytest.raises(ImproperlyConfigured, match="Production refuses to start"):
+        refuse_unsafe({**SAFE, name: value})
+
+
+def test_each_kind_of_variable_names_itself_in_its_complaint(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("N", "x")
+    for read in (envbool, lambda name: envint(name, 1)):
+        with pytest.raises(ImproperlyConfigured, match="N must be"):
+            read("N")
+    with pytest.raises(ImproperlyConfigured, match="Set MISSING"):
+        envstr("MISSING")
+    monkeypatch.setenv("LIST", "a, b,,")
+    assert envlist("LIST") == ["a", "b"]
+    (tmp_path / "secret").write_text("s3cret\n")
+    monkeypatch.setenv("KEY_FILE", str(tmp_path / "secret"))
+    assert envsecret("KEY") == "s3cret"
+
+
+def test_postgresql_is_the_only_database() -> None:
+    assert database("postgresql://u:p%40@h:5/d?sslmode=require") == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "d",
+        "USER": "u",
+        "PASSWORD": "p@",
+        "HOST": "h",
+        "PORT": "5",
+        "OPTIONS": {"sslmode": "require"},
+    }
+    with pytest.raises(ImproperlyConfigured, match="only database"):
+        database("sqlite:///db.sqlite3")
