@@ -91,5 +91,15 @@ def _version_facts(version_id: int, org: Organization) -> dict[str, Any]:
         "version": version,
         "shown": of_version(version, org),
         "approved": approved,
-        "changes": changes(approved, version) if approved and approved.pk != version.pk else [],
+        "changes": _diff(approved, version) if approved and approved.pk != version.pk else [],
     }
+
+
+SIGNS = {"+": "added", "-": "removed", " ": ""}
+
+
+def _diff(old: ListingVersion, new: ListingVersion) -> list[dict[str, Any]]:
+    return [
+        {"field": change.field, "lines": [{"text": text, "change": SIGNS[sign]} for sign, text in change.lines]}
+        for change in changes(old, new)
+    ]

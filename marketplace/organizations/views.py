@@ -77,9 +77,10 @@ def _settings_page(request: HttpRequest, status: int = 200, **bound: forms.Form)
     asked = _last_asked(org)
     context: dict[str, Any] = {
         "profile": _profile_form(org),
-        "payout": PayoutForm(addresses, initial={"address": org.payout_address}),
+        "payout": PayoutForm(addresses, initial={"address": org.payout_address}, auto_id="payout_%s"),
         "verification": VerificationForm(
-            initial={"registration_number": asked.registration_number if asked else "", "website": org.website}
+            initial={"registration_number": asked.registration_number if asked else "", "website": org.website},
+            auto_id="verification_%s",
         ),
         "addresses": addresses,
         "asked": asked,
@@ -118,7 +119,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 def payouts(request: HttpRequest) -> HttpResponse:
     """Choose the wallet that is paid."""
     addresses = list(Wallet.objects.filter(user_id=request.user.pk).values_list("address", flat=True))
-    form = PayoutForm(addresses, request.POST)
+    form = PayoutForm(addresses, request.POST, auto_id="payout_%s")
     if form.is_valid():
         try:
             services.set_payout_wallet(request.actor, address=form.cleaned_data["address"])
@@ -134,7 +135,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
 @require_POST
 def verification(request: HttpRequest) -> HttpResponse:
     """Ask to be verified."""
-    form = VerificationForm(request.POST)
+    form = VerificationForm(request.POST, auto_id="verification_%s")
     if form.is_valid():
         try:
             services.request_verification(request.actor, **form.cleaned_data)

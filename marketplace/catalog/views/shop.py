@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
+from django_countries import countries
 
 from marketplace.catalog.models import Category, Listing, Plan
 from marketplace.catalog.paging import page
@@ -75,5 +76,6 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "plans": plans,
         "categories": Category.objects.all(),
         "category": found.category,
+        "country": countries.name(found.org.country),
     }
     return render(request, "catalog/listing.html", context)
