@@ -114,6 +114,12 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
         "usage": _usage(),
         "soon": now + timedelta(days=3, hours=4),
         "events": _events(request, now),
+        **_tables(),
+    }
+
+
+def _tables() -> dict[str, Any]:
+    return {
         "tabs": [
             {"url": "?page=index", "text": "Overview", "current": True},
             {"url": "?page=forms", "text": "Versions", "count": 3},
