@@ -1,7 +1,30 @@
-"""Addresses."""
+"""Addresses. A governor is named by its slug or its address; without one it is the market's own."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from governance import views, wallet
+from governance.consumers import ProposalConsumer
 
 app_name = "governance"
-urlpatterns: list[URLPattern] = []
-websocket_urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.proposals, name="proposals"),
+    path("propose/", views.propose, name="propose"),
+    path("delegate/", views.delegate, name="delegate"),
+    path("<slug:governor>/", views.proposals, name="proposals"),
+    path("<slug:governor>/propose/", views.propose, name="propose"),
+    path("<slug:governor>/propose/send/", wallet.propose, name="propose_send"),
+    path("<slug:governor>/delegate/", views.delegate, name="delegate"),
+    path("<slug:governor>/delegate/send/", wallet.delegate, name="delegate_send"),
+    path("<slug:governor>/sent/", wallet.sent, name="sent"),
+    path("<slug:governor>/sent/<str:tx_hash>/", wallet.sent, name="sent"),
+    path("<slug:governor>/<str:proposal_id>/", views.proposal, name="proposal"),
+    path("<slug:governor>/<str:proposal_id>/standing/", views.standing, name="standing"),
+    path("<slug:governor>/<str:proposal_id>/votes/", views.votes, name="votes"),
+    path("<slug:governor>/<str:proposal_id>/eligibility/", views.eligible, name="eligibility"),
+    path("<slug:governor>/<str:proposal_id>/connect/", wallet.connect, name="connect"),
+    path("<slug:governor>/<str:proposal_id>/ballot/", wallet.ballot, name="ballot"),
+    path("<slug:governor>/<str:proposal_id>/act/", wallet.act, name="act"),
+]
+websocket_urlpatterns = [
+    path("ws/governance/<slug:governor>/<str:proposal_id>/", ProposalConsumer.as_asgi()),
+]

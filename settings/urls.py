@@ -13,7 +13,7 @@ urlpatterns = [
     path("accounts/", include("marketplace.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("o/", include("marketplace.organizations.urls")),
-    path("o/<slug:org>/", include("marketplace.subscriptions.urls")),
+    path("", include("marketplace.subscriptions.urls")),
     path("o/<slug:org>/", include("marketplace.escrow.urls")),
     path("", include("marketplace.gateway.urls")),
     path("console/", include("marketplace.moderation.urls")),

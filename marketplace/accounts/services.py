@@ -10,6 +10,7 @@ from django.utils import timezone
 from eth_utils.address import to_checksum_address
 
 from chain import signatures
+from chain.rpc import NodeRefused, NodeUnreachable
 from marketplace.accounts.models import SignInNonce, Wallet
 from marketplace.audit.services import record
 from marketplace.lifecycle import Refused
@@ -38,10 +39,10 @@ def issue_link_message(actor: Actor, *, address: str, origin: str) -> str:
             address=address,
             statement=STATEMENT,
             uri=origin,
-            chain_id=settings.CHAIN_ID,
+            chain_id=int(settings.CHAIN_ID.partition(":")[2]),
             nonce=nonce.value,
-            issued_at=now,
-            expiration_time=now + SignInNonce.LIFETIME,
+            issued_at=now.isoformat(timespec="seconds"),
+            expiration_time=(now + SignInNonce.LIFETIME).isoformat(timespec="seconds"),
         )
         nonce.save()
     return nonce.message
@@ -52,17 +53,23 @@ def link_wallet(actor: Actor, *, address: str, signature: str) -> Wallet:
     address = _checked(address)
     with transaction.atomic():
         open_messages = SignInNonce.objects.filter(user_id=actor.user_id, address=address).fresh(timezone.now())
-        answered = [
-            nonce
-            for nonce in open_messages.select_for_update().order_by("-created_at")
-            if signatures.is_valid(address, nonce.message, signature)
-        ]
-        if not answered:
+        for nonce in open_messages.select_for_update().order_by("-created_at"):
+            if _signed(address, nonce.message, signature):
+                nonce.delete()
+                break
+        else:
             raise Refused("The signature does not match, or it came after ten minutes. Please sign once more.")
-        SignInNonce.objects.filter(pk__in=[nonce.pk for nonce in answered]).delete()
         wallet = _hold(actor, address)
         record(actor, "wallet.linked", wallet, address=address)
     return wallet
+
+
+def _signed(address: str, message: str, signature: str) -> bool:
+    """Whether `address` signed it; a contract wallet is asked on chain, which may not answer."""
+    try:
+        return signatures.is_valid(address, message, signature)
+    except (NodeRefused, NodeUnreachable):
+        raise Refused("We cannot ask the chain about this wallet right now. Please try again in a minute.") from None
 
 
 def _hold(actor: Actor, address: str) -> Wallet:

@@ -156,6 +156,11 @@ class Listing(Lifecycle):
         return self.name or self.slug
 
     @property
+    def address(self) -> str:
+        """Its page in the shop. Written out, for a grid of cards must not look up an address for each."""
+        return f"/tools/{self.slug}/"
+
+    @property
     def offer(self) -> "Plan | None":
         """The plan that a card shows, for listings read `with_offers`."""
         return next(iter(self.offers), None)

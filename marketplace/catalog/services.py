@@ -63,7 +63,7 @@ def draft_listing(actor: Actor, *, wording: Wording) -> ListingVersion:
 
 def _with_free_slug(actor: Actor, name: str) -> Listing:
     stem = slugify(name)[:50].strip("-") or "tool"
-    taken = set(Listing.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    taken = {"new", *Listing.objects.filter(slug__startswith=stem).values_list("slug", flat=True)}
     wishes = (slug for slug in _numbered(stem) if slug not in taken)
     for _ in range(10):
         try:

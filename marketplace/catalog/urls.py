@@ -1,6 +1,17 @@
 """Addresses."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from marketplace.catalog.views import selling, shop
 
 app_name = "catalog"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("browse/", shop.browse, name="browse"),
+    path("tools/<slug:slug>/", shop.listing, name="listing"),
+    path("o/<slug:org>/listings/", selling.manage, name="manage"),
+    path("o/<slug:org>/listings/new/", selling.create, name="create"),
+    path("o/<slug:org>/listings/<slug:slug>/", selling.preview, name="preview"),
+    path("o/<slug:org>/listings/<slug:slug>/edit/", selling.edit, name="edit"),
+    path("o/<slug:org>/listings/<slug:slug>/submit/", selling.submit, name="submit"),
+    path("o/<slug:org>/listings/<slug:slug>/retire/", selling.retire, name="retire"),
+]

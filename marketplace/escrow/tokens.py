@@ -1,7 +1,6 @@
 """What a token contract says of itself, asked with care: it may be any contract, and may say anything."""
 
 from chain.client import CallRefused, client
-
 from marketplace.catalog.currencies import TokenFacts
 from marketplace.escrow.terms import domain_separator
 

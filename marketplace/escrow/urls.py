@@ -1,6 +1,39 @@
-"""Addresses."""
+"""Addresses, all under `/o/<org>/`."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
+
+from marketplace.escrow.views import leaving, paying, payouts
+
+
+class Bytes32:
+    """A bytes32 as 0x-hex."""
+
+    regex = "0x[0-9a-f]{64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Bytes32, "bytes32")
+ORDER, DEPOSIT, CREDIT = "orders/<uuid:public_id>", "deposits/<bytes32:escrow_id>", "credits/<int:credit_id>"
 
 app_name = "escrow"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path(f"{ORDER}/pay/", paying.pay, name="pay"),
+    path(f"{ORDER}/pay/authorize/", paying.authorize, name="authorize"),
+    path(f"{ORDER}/pay/authorized/", paying.authorized, name="authorized"),
+    path(f"{ORDER}/pay/own/", paying.own, name="own"),
+    path(f"{ORDER}/pay/own/signed/", paying.own_signed, name="own_signed"),
+    path(f"{ORDER}/pay/own/allowed/", paying.own_allowed, name="own_allowed"),
+    path(f"{ORDER}/pay/own/sent/", paying.own_sent, name="own_sent"),
+    path(f"{ORDER}/pay/give-up/", paying.give_up, name="give_up"),
+    path(f"{ORDER}/money/", leaving.money, name="money"),
+    path(f"{ORDER}/{DEPOSIT}/cancel/", leaving.cancel, name="cancel"),
+    path(f"{ORDER}/{DEPOSIT}/cancel/sent/", leaving.cancel_sent, name="cancel_sent"),
+    path(f"{CREDIT}/withdraw/", leaving.withdraw, name="withdraw"),
+    path(f"{CREDIT}/withdraw/sent/", leaving.withdraw_sent, name="withdraw_sent"),
+    path("payouts/", payouts.payouts, name="payouts"),
+]

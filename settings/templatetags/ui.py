@@ -89,7 +89,9 @@ def transaction_steps(state: str, block: int | None = None, failed: bool = False
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = "") -> dict[str, Any]:
+def chart(
+    rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = ""
+) -> dict[str, Any]:
     """A chart of `rows` (label, value, low, high); `key` makes its ids unique on the page."""
     series = charts.points(rows)
     drawn = charts.bars(series) if kind == "bar" else charts.line(series)

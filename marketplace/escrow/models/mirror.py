@@ -98,6 +98,10 @@ class Escrow(Lifecycle):
         ripe = (at - self.started_at) // SECOND - self.hold_seconds
         return min(max(ripe // self.period_seconds, 0), self.periods)
 
+    def elapsed_periods(self, at: datetime) -> int:
+        """How many whole periods are over at `at`, held back or not."""
+        return min(max((at - self.started_at) // SECOND // self.period_seconds, 0), self.periods)
+
     def period_end(self, number: int) -> datetime:
         """The end of the period with that number, counted from 1."""
         return self.started_at + timedelta(seconds=number * self.period_seconds)

@@ -4,6 +4,7 @@ from marketplace.escrow.services.following import Life, followed, payment_of
 from marketplace.escrow.services.funding import (
     ask_authorization,
     checked_address,
+    escrow_address,
     give_up,
     hand_in,
     note_wallet_payment,
@@ -13,20 +14,26 @@ from marketplace.escrow.services.leaving import (
     addresses_of,
     cancel_call,
     credits_of,
+    deposits_of,
     if_stopped,
     note_sent,
+    stopping,
     withdraw_call,
 )
+from marketplace.escrow.services.own import allowed_call, own_step, permitted_call
 from marketplace.escrow.services.releasing import release_matured
 from marketplace.escrow.services.settling import settle, stopped
 
 __all__ = [
     "Life",
     "addresses_of",
+    "allowed_call",
     "ask_authorization",
     "cancel_call",
     "checked_address",
     "credits_of",
+    "deposits_of",
+    "escrow_address",
     "followed",
     "give_up",
     "hand_in",
@@ -34,9 +41,12 @@ __all__ = [
     "note_sent",
     "note_wallet_payment",
     "open_wallet_payment",
+    "own_step",
     "payment_of",
+    "permitted_call",
     "release_matured",
     "settle",
     "stopped",
+    "stopping",
     "withdraw_call",
 ]

@@ -10,7 +10,6 @@ from chain.models import Log, State
 from marketplace.escrow.models import Escrow, Payment
 from marketplace.subscriptions.models import Order
 
-STEPS = ("preparing", "sign", "sent", "seen", "final")
 PATIENCE = timedelta(minutes=2)
 
 
@@ -36,12 +35,19 @@ def payment_of(order: Order) -> Payment | None:
     return Payment.objects.standing().select_related("relayed").filter(order=order).first()
 
 
-def deposit_log(contract: str, chain: str, escrow_id: str, *, topic0: str = "") -> Log | None:
-    """The newest log of a deposit in the copied chain, seen or final."""
+def deposit_log(contract: str, chain: str, escrow_id: str, *, event: str) -> Log | None:
+    """The log of a deposit's event in the copied chain, seen or final."""
     logs = Log.objects.of(contract, chain).filter(topics__1=escrow_id).select_related("block")
-    if topic0:
-        logs = logs.filter(topic0=topic0)
-    return logs.order_by("-number", "-log_index").first()
+    return next((log for log in logs.order_by("-number") if log.decoded and log.decoded.name == event), None)
+
+
+def refused_on_chain(chain: str, tx_hash: str) -> bool:
+    """Whether a transaction is in a block and did nothing. A node that does not answer has not said so."""
+    try:
+        receipt = client(chain).rpc("eth_getTransactionReceipt", tx_hash)
+    except (NodeUnreachable, NodeRefused):
+        return False
+    return bool(receipt) and int(receipt["status"], 16) == 0
 
 
 def followed(payment: Payment, order: Order) -> Life:
@@ -52,7 +58,7 @@ def followed(payment: Payment, order: Order) -> Life:
         if escrow.is_late:
             sentence = "Your payment came after the order had ended. Nobody can spend it; you can take it back."
         return Life("final", sentence, escrow.funded_tx, escrow.funded_block)
-    seen = deposit_log(payment.contract, order.currency.chain, payment.escrow_id)
+    seen = deposit_log(payment.contract, order.currency.chain, payment.escrow_id, event="Funded")
     if seen:
         return Life(
             "seen",
@@ -77,7 +83,7 @@ def _relayed(payment: Payment) -> Life:
             unknown=True,
         )
     if sending.state in (State.QUEUED, State.SIGNED):
-        return Life("sign", "You have signed. We are handing your payment in; this takes a few seconds.")
+        return Life("signed", "You have signed. We are handing your payment in; this takes a few seconds.")
     if sending.state in (State.MINED, State.FINAL):
         return Life("seen", "Your payment is in a block. We are reading it.", tx_hash, sending.mined_number)
     return Life("sent", "Your payment is sent and waits for its block.", tx_hash)
@@ -87,18 +93,14 @@ def _own(payment: Payment, order: Order) -> Life:
     waited = timezone.now() - payment.started_at
     if not payment.tx_hash:
         return Life(
-            "preparing",
+            "sign",
             "Your wallet was asked to pay. If you agreed there, the payment shows here in a few seconds.",
             unknown=waited > PATIENCE,
         )
-    try:
-        receipt = client(order.currency.chain).rpc("eth_getTransactionReceipt", payment.tx_hash)
-    except (NodeUnreachable, NodeRefused):
-        receipt = None
-    if receipt and int(receipt["status"], 16) == 0:
+    if refused_on_chain(order.currency.chain, payment.tx_hash):
         sentence = "The contract did not accept your transaction. Nothing was taken except the network's fee."
-        return Life("sent", sentence, payment.tx_hash, int(receipt["blockNumber"], 16), failed=True)
-    if waited > PATIENCE and not receipt:
+        return Life("sent", sentence, payment.tx_hash, failed=True)
+    if waited > PATIENCE:
         sentence = "We have not seen your transaction in a block yet. We keep looking; please do not pay again."
         return Life("sent", sentence, payment.tx_hash, unknown=True)
     return Life("sent", "Your transaction is sent and waits for its block.", payment.tx_hash)

@@ -68,11 +68,12 @@ def hand_in(actor: Actor, *, order: Order, address: str, signature: str) -> Paym
     with transaction.atomic():
         order = payable(actor, order=order)
         contract = escrow_of(order)
+        handed_in = Payment.objects.standing().filter(order=order, address=address, relayed__isnull=False)
+        if (before := handed_in.select_related("relayed").first()) and not followed(before, order).failed:
+            return before
         standing = _refuse_second(order, address, contract)
-        if standing and standing.relayed_id:
-            return standing
         typed = terms.authorization(order, buyer=address, contract=contract.address)
-        if not _is_signed(address, typed, signature):
+        if not is_signed(address, typed, signature):
             raise Refused("This signature is not from the wallet that is to pay. Nothing was sent; please sign again.")
         expiry = terms.valid_before(order)
         call = (address, terms.terms(order), 0, expiry, bytes.fromhex(signature.removeprefix("0x")))
@@ -85,7 +86,14 @@ def hand_in(actor: Actor, *, order: Order, address: str, signature: str) -> Paym
     return payment
 
 
-def _is_signed(address: str, typed: dict[str, Any], signature: str) -> bool:
+def escrow_address(order: Order) -> str:
+    """The address of that contract; an empty text while there is none."""
+    found = Contract.objects.filter(chain=order.currency.chain, name="MarketEscrow").order_by("-deployed_block").first()
+    return found.address if found else ""
+
+
+def is_signed(address: str, typed: dict[str, Any], signature: str) -> bool:
+    """Whether the wallet signed it; raises Refused when that cannot be found out just now."""
     try:
         return signatures.is_valid(address, typed, signature)
     except (NodeUnreachable, NodeRefused) as problem:
@@ -174,7 +182,8 @@ def _refuse_second(order: Order, address: str, contract: Contract) -> Payment | 
         payment.given_up = (life.sentence or "It failed.")[:300]
         payment.save(update_fields=["given_up"])
         return None
-    if payment.address == address and payment.contract == contract.address and not payment.tx_hash:
+    is_open = not payment.tx_hash and not payment.relayed_id
+    if is_open and payment.address == address and payment.contract == contract.address:
         return payment
     raise Refused("A payment for this order is already under way. Reload the page to follow it; do not pay again.")
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
-from chain.models import Contract
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
 from marketplace.escrow.models import Credit, Escrow, WalletTransaction
+from marketplace.escrow.services.following import PATIENCE, Life, deposit_log, refused_on_chain
 from marketplace.escrow.services.funding import checked_hash
 from marketplace.lifecycle import Refused
+from marketplace.subscriptions.models import Order
 from marketplace.tenancy.actor import Actor
 
 Purpose = WalletTransaction.Purpose
@@ -33,6 +35,50 @@ def if_stopped(escrow: Escrow, at: datetime, *, by_buyer: bool = True) -> Ending
     return Ending(used=earned, refund=int(escrow.total) - earned)
 
 
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """A deposit as one side sees it: what a stop would do now, whose wallet can do it, whether it is begun."""
+
+    escrow: Escrow
+    is_buyer: bool
+    ending: Ending
+    wallet: str
+    life: Life | None
+
+    @property
+    def can_stop(self) -> bool:
+        return self.escrow.state == Escrow.State.HELD and self.life is None
+
+
+def deposits_of(order: Order) -> list[Escrow]:
+    """The deposits made for an order: one, or more when somebody paid twice or too late."""
+    return list(Escrow.objects.filter(order=order).select_related("currency", "order__subscription").order_by("pk"))
+
+
+def stopping(actor: Actor, *, escrow: Escrow, at: datetime) -> Stopping:
+    """A deposit from the side of the actor's organization."""
+    is_buyer = escrow.buyer_id == actor.org_id
+    wallet = escrow.buyer_address if is_buyer else escrow.provider_address
+    return Stopping(escrow, is_buyer, if_stopped(escrow, at, by_buyer=is_buyer), wallet, _begun(escrow))
+
+
+def _begun(escrow: Escrow) -> Life | None:
+    """How far a cancellation has come that is not settled yet; None when none is known of."""
+    if escrow.state != Escrow.State.HELD:
+        return None
+    seen = deposit_log(escrow.contract, escrow.chain, escrow.escrow_id, event="Cancelled")
+    if seen:
+        return Life(
+            "seen", "Stopping: it is in a block, and counts when a few more stand on it.", seen.tx_hash, seen.number
+        )
+    sent = WalletTransaction.objects.filter(purpose=Purpose.CANCEL, subject=escrow.escrow_id).order_by("-pk").first()
+    if sent is None or refused_on_chain(escrow.chain, sent.tx_hash):
+        return None
+    if timezone.now() - sent.sent_at > PATIENCE:
+        return None
+    return Life("sent", "Stopping: your transaction is sent and waits for its block.", sent.tx_hash)
+
+
 def cancel_call(actor: Actor, *, escrow: Escrow, address: str) -> dict[str, Any]:
     """The transaction that stops a deposit; raises Refused for a wallet that is neither side's, or a closed deposit."""
     if escrow.state != Escrow.State.HELD:
@@ -45,9 +91,9 @@ def cancel_call(actor: Actor, *, escrow: Escrow, address: str) -> dict[str, Any]
 
 def addresses_of(org_id: int, payout_address: str) -> set[str]:
     """The wallets that this organization's deposits credit: its payout wallet today, and those of its orders."""
-    sides = Escrow.objects.for_org(org_id).values_list("buyer_id", "buyer_address", "provider_address")
-    used = {buyer if buyer_id == org_id else provider for buyer_id, buyer, provider in sides}
-    return used | ({payout_address} if payout_address else set())
+    bought = Escrow.objects.filter(buyer_id=org_id).values_list("buyer_address", flat=True)
+    sold = Escrow.objects.filter(provider_id=org_id).values_list("provider_address", flat=True)
+    return {*bought.distinct(), *sold.distinct(), *([payout_address] if payout_address else [])}
 
 
 def credits_of(addresses: set[str]) -> list[Credit]:
@@ -76,8 +122,3 @@ def note_sent(actor: Actor, *, purpose: str, subject: str, address: str, tx_hash
         if made:
             audit.record(actor, f"escrow.{purpose}_sent", sent, subject=subject, tx_hash=sent.tx_hash)
     return sent
-
-
-def escrow_contract(credit: Credit) -> Contract:
-    """The contract that a credit stands in."""
-    return Contract.objects.get(chain=credit.chain, address=credit.contract)

@@ -1,11 +1,11 @@
 """Settle: read the escrow's final events in order, and move deposits, ledger, credits, orders and rights by them."""
 
 import structlog
-from chain.client import NodeRefused, NodeUnreachable
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chain.client import NodeRefused, NodeUnreachable
 from chain.failpoints import failpoint
 from chain.models import Contract, Cursor, Log
 from marketplace.catalog.currencies import TokenFacts

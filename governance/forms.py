@@ -1,0 +1,82 @@
+"""The shape of what people type."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from governance.models import Support
+from governance.power import checked_address
+
+MOST_FEE = Decimal(10)
+
+
+class AddressField(forms.CharField):
+    """An address, in its EIP-55 form."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        found = checked_address(text) if text else ""
+        if found is None:
+            raise forms.ValidationError("This is not an address. It starts with 0x and has 40 digits after it.")
+        return found
+
+
+class AddressForm(forms.Form):
+    address = AddressField(
+        label="Wallet address",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "0x…"}),
+    )
+
+
+class BallotForm(AddressForm):
+    support = forms.TypedChoiceField(
+        coerce=int,
+        choices=Support.choices,
+        error_messages={"required": "Choose For, Against or Abstain.", "invalid_choice": "Choose one of the three."},
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=2000,
+        strip=True,
+        error_messages={"max_length": "A reason has at most 2,000 characters."},
+    )
+
+
+class DelegateForm(AddressForm):
+    delegate = AddressField(label="Delegate to", error_messages={"required": "Say to whom: an address, or your own."})
+
+
+class FeeForm(forms.Form):
+    """A change of the fee, and why."""
+
+    fee = forms.DecimalField(
+        label="New fee in percent",
+        min_value=Decimal(0),
+        max_value=MOST_FEE,
+        decimal_places=2,
+        help_text="Of each payout, for subscriptions that start afterwards. The contract allows at most 10 %.",
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01"}),
+        error_messages={"max_value": "The contract allows at most 10 %.", "min_value": "A fee cannot be below 0 %."},
+    )
+    title = forms.CharField(label="Title", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    why = forms.CharField(
+        label="Why",
+        max_length=10_000,
+        help_text="Who gains, who pays, and what happens if it does not pass. Markdown works.",
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+    @property
+    def bps(self) -> int:
+        return int(self.cleaned_data["fee"] * 100)
+
+    @property
+    def description(self) -> str:
+        """As it goes on the chain, but for the suffix with its proposer."""
+        title = " ".join(self.cleaned_data["title"].split())
+        return f"# {title}\n\n{self.cleaned_data['why'].strip()}"
+
+
+class ProposeForm(AddressForm, FeeForm):
+    """The same with the account that proposes."""

@@ -1,0 +1,159 @@
+"""Voting pages. Anybody reads them; a wallet signs what they offer."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from governance import doors
+from governance.effects import Effect, effect_of
+from governance.facts import Facts, fee_change
+from governance.forms import AddressForm, FeeForm
+from governance.markdown import rendered
+from governance.models import Governor, Proposal, Support
+from governance.power import Standing, checked_address, eligibility, threshold
+from governance.reading import governor_named, proposals_for_show, shown, standing_context, votes_of
+from governance.words import amount
+
+PER_PAGE = 20
+SUPPORTS = [(side.value, side.label) for side in (Support.FOR, Support.AGAINST, Support.ABSTAIN)]
+
+
+def proposal_or_404(governor: str, proposal_id: str) -> Proposal:
+    """With all that its page shows; 404 also for what is no number of 256 bits."""
+    if not proposal_id.isascii() or not proposal_id.isdigit() or len(proposal_id) > 78:
+        raise Http404("No such proposal.")
+    dao = get_object_or_404(governor_named(governor))
+    return get_object_or_404(proposals_for_show(dao), proposal_id=int(proposal_id))
+
+
+def governor_or_first(name: str | None) -> Governor | None:
+    """The one that is named, or 404; without a name the market's own, or None before it is mirrored."""
+    if name is not None:
+        return get_object_or_404(governor_named(name))
+    of_chain = Governor.objects.filter(chain=settings.CHAIN_ID).select_related("token")
+    return of_chain.order_by("pk").first()
+
+
+@doors.public
+@require_safe
+def proposals(request: HttpRequest, governor: str | None = None) -> HttpResponse:
+    """What can be voted on, what waits, and what was decided."""
+    dao = governor_or_first(governor)
+    context: dict[str, Any] = {"governor": dao}
+    if dao is not None:
+        page = Paginator(proposals_for_show(dao).by_urgency(), PER_PAGE).get_page(request.GET.get("page"))
+        rows = shown(dao, page.object_list)
+        context |= {
+            "page": page,
+            "open": [row for row in rows if row.proposal.state in {"active", "pending", "succeeded", "queued"}],
+            "past": [row for row in rows if row.proposal.state not in {"active", "pending", "succeeded", "queued"}],
+            "newest": rows[0] if rows else None,
+        }
+    return render(request, "governance/proposals.html", context)
+
+
+@doors.public
+@require_safe
+def proposal(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
+    """One proposal: effect, standing, votes, and what the visitor's wallet can do."""
+    row = proposal_or_404(governor, proposal_id)
+    given = request.GET.get("address", "")
+    address = checked_address(given)
+    context = {
+        **standing_context(row),
+        "description": rendered(row.description, title=row.title),
+        "socket_path": f"/ws/governance/{row.governor.slug}/{row.proposal_id}/",
+        "address": given,
+        "address_error": bool(given) and address is None,
+        "eligibility": eligibility(row, address) if address else None,
+        "supports": SUPPORTS,
+    }
+    return render(request, "governance/proposal.html", context)
+
+
+@doors.public
+@require_safe
+def standing(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
+    """The part that changes by itself, for pages without a socket."""
+    row = proposal_or_404(governor, proposal_id)
+    return render(request, "governance/proposal.html#standing", standing_context(row))
+
+
+@doors.public
+@require_safe
+def votes(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
+    """Further votes, from ?after= on; a page of their own without htmx."""
+    row = proposal_or_404(governor, proposal_id)
+    after = request.GET.get("after", "0")
+    rows, following = votes_of(row, int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0)
+    context = {"governor": row.governor, "proposal": row, "votes": rows, "following": following}
+    part = "#rows" if request.headers.get("HX-Request") else ""
+    return render(request, f"governance/votes.html{part}", context)
+
+
+@doors.public
+@require_safe
+def eligible(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
+    """What ?address= may do on this proposal, before it signs anything."""
+    row = proposal_or_404(governor, proposal_id)
+    given = request.GET.get("address", "")
+    address = checked_address(given)
+    context = {
+        "governor": row.governor,
+        "proposal": row,
+        "address": given,
+        "address_error": address is None,
+        "eligibility": eligibility(row, address) if address else None,
+        "supports": SUPPORTS,
+    }
+    return render(request, "governance/proposal.html#your_vote", context)
+
+
+@doors.public
+@require_safe
+def delegate(request: HttpRequest, governor: str | None = None) -> HttpResponse:
+    """Whom an account's votes count for, and how to change it."""
+    dao = governor_or_first(governor)
+    given = request.GET.get("address", "")
+    address = checked_address(given)
+    context = {
+        "governor": dao,
+        "form": AddressForm({"address": given}) if given else AddressForm(),
+        "address": given,
+        "standing": Standing.of(dao, address) if dao and address else None,
+    }
+    return render(request, "governance/delegate.html", context)
+
+
+@doors.public
+def propose(request: HttpRequest, governor: str | None = None) -> HttpResponse:
+    """A change of the fee: the form, and what it would do before a wallet is asked."""
+    dao = governor_or_first(governor)
+    context: dict[str, Any] = {"governor": dao, "form": FeeForm()}
+    status = 200
+    if dao is not None:
+        facts = Facts.of(dao)
+        context |= {"threshold": amount(threshold(dao), dao.token), **_today(facts)}
+        if request.method == "POST":
+            form = context["form"] = FeeForm(request.POST)
+            status = 200 if form.is_valid() else 422
+            if form.is_valid():
+                context |= _preview(facts, form)
+    part = "#preview" if request.headers.get("HX-Request") and status == 200 and request.method == "POST" else ""
+    return render(request, f"governance/propose.html{part}", context, status=status)
+
+
+def _today(facts: Facts) -> dict[str, Any]:
+    escrow = facts.escrow()
+    today = facts.params[escrow.address.lower()].before(None) if escrow else None
+    return {"today": today, "fee_today": f"{today['feeBps'] / 100:g} %" if today else ""}
+
+
+def _preview(facts: Facts, form: FeeForm) -> dict[str, Any]:
+    call = fee_change(facts, form.bps)
+    effect: Effect | None = effect_of(facts, call[0], 0, call[1]) if call else None
+    return {"effect": effect, "description": rendered(form.description, title=form.cleaned_data["title"].strip())}

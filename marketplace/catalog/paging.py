@@ -1,0 +1,43 @@
+"""Keyset pages: a mark says after which row to go on, so that page 1,000 costs what page 1 costs."""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from marketplace.catalog.models import Listing, ListingQuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Listings, and the mark of the next page, empty on the last."""
+
+    listings: list[Listing]
+    next_mark: str
+
+
+def page(found: ListingQuerySet, *, by_rank: bool, mark: str, size: int) -> Page:
+    """`size` listings after `mark`; `found` is ordered by rank or by newest. An unreadable mark means the first page."""
+    last = _read(mark, by_rank=by_rank)
+    if last:
+        place, pk = last
+        key = "rank" if by_rank else "published_at"
+        found = found.filter(Q(**{f"{key}__lt": place}) | Q(**{key: place}, id__lt=pk))
+    rows = list(found.with_offers()[: size + 1])
+    more = len(rows) > size
+    return Page(rows[:size], _mark(rows[size - 1], by_rank=by_rank) if more else "")
+
+
+def _mark(listing: Listing, *, by_rank: bool) -> str:
+    place = listing.rank if by_rank else listing.published_at.isoformat()  # type: ignore[attr-defined,union-attr]
+    return base64.urlsafe_b64encode(json.dumps([place, listing.pk]).encode()).decode().rstrip("=")
+
+
+def _read(mark: str, *, by_rank: bool) -> tuple[float | datetime, int] | None:
+    try:
+        place, pk = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
+        return (float(place) if by_rank else datetime.fromisoformat(place), min(int(pk), 2**63 - 1))
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None

@@ -1,0 +1,75 @@
+"""A tool as its page shows it: the same for a public listing, a draft's preview and the moderator's case."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from marketplace.catalog import prose, schemas
+from marketplace.catalog.models import Category, Listing, ListingVersion, Plan
+from marketplace.organizations.models import Organization
+
+EXAMPLE_SHOWN = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands on the page. `plan` has price, currency, period_seconds and name, on sale or proposed."""
+
+    name: str
+    summary: str
+    description: SafeString
+    category: Category | None
+    org: Organization
+    inputs: list[schemas.Field]
+    outputs: list[schemas.Field]
+    example: str
+    plan: Any
+    version_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPlan:
+    """The plan that a version would put on sale."""
+
+    name: str
+    price: int
+    currency: Any
+    period_seconds: int
+
+
+def of_listing(listing: Listing, plan: Plan | None) -> Shown:
+    """The public page."""
+    return _shown(listing, listing.org, plan, listing.version_number)
+
+
+def of_version(version: ListingVersion, org: Organization) -> Shown:
+    """The page as it would look with this version approved."""
+    plan = ProposedPlan(version.plan_name, version.price, version.currency, version.period_seconds)
+    return _shown(version, org, plan, version.number)
+
+
+def _shown(source: Listing | ListingVersion, org: Organization, plan: Any, number: int | None) -> Shown:
+    return Shown(
+        name=source.name,
+        summary=source.summary,
+        description=prose.html(source.description),
+        category=source.category,
+        org=org,
+        inputs=list(schemas.fields(source.input_schema)),
+        outputs=list(schemas.fields(source.output_schema)),
+        example=_shortened(source.example),
+        plan=plan,
+        version_number=number,
+    )
+
+
+def _shortened(example: dict[str, Any]) -> str:
+    """The example as indented JSON; a long text, such as a file, is cut."""
+    cut = {
+        name: f"{value[:120]}… ({len(value):,} characters)" if isinstance(value, str) and len(value) > 400 else value
+        for name, value in example.items()
+    }
+    text = json.dumps(cut, indent=2, ensure_ascii=False) if example else ""
+    return text if len(text) <= EXAMPLE_SHOWN else f"{text[:EXAMPLE_SHOWN]}…"

@@ -1,0 +1,81 @@
+"""The shop: front page, shelves and search, a tool's page."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from django_countries import countries
+
+from marketplace.catalog.models import Category, Listing, Plan
+from marketplace.catalog.paging import page
+from marketplace.catalog.presentation import of_listing
+from marketplace.tenancy import door
+
+SIZE = 24
+LONGEST_QUESTION = 200
+
+
+@door.public
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """What this is, for whom, and why the money is safe."""
+    public = Listing.objects.public()
+    context = {
+        "newest": public.newest().with_offers()[:6],
+        "total": _counted(public.capped_count()),
+        "providers": public.order_by().values("org").distinct()[:1001].count(),
+        "categories": Category.objects.all(),
+    }
+    return render(request, "catalog/landing.html", context)
+
+
+def _counted(number: int, cap: int = 1000) -> str:
+    return f"{cap:,}+" if number > cap else f"{number:,}"
+
+
+@door.public
+@require_safe
+def browse(request: HttpRequest) -> HttpResponse:
+    """The tools on offer, of one shelf or all, that match what was typed."""
+    q = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:LONGEST_QUESTION]
+    categories = list(Category.objects.all())
+    category = next((shelf for shelf in categories if shelf.slug == request.GET.get("category")), None)
+    found = Listing.objects.public()
+    if category:
+        found = found.filter(category=category)
+    found = found.matching(q) if q else found.newest()
+    mark = request.GET.get("after", "")
+    shown = page(found, by_rank=bool(q), mark=mark, size=SIZE)
+    query = {"q": q, "category": category.slug if category else ""}
+    context = {
+        "q": q,
+        "category": category,
+        "categories": categories,
+        "on_browse": True,
+        "listings": shown.listings,
+        "total": _counted(found.capped_count()),
+        "is_later_page": bool(mark),
+        "next_query": urlencode({**{k: v for k, v in query.items() if v}, "after": shown.next_mark})
+        if shown.next_mark
+        else "",
+    }
+    part = ("#more" if mark else "#results") if request.htmx and not request.htmx.history_restore_request else ""
+    return render(request, f"catalog/browse.html{part}", context)
+
+
+@door.public
+@require_safe
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """One tool: what it does, what goes in and comes out, what it costs and how to get the money back."""
+    found = get_object_or_404(Listing.objects.public().select_related("org", "category"), slug=slug)
+    plans = list(Plan.objects.filter(listing=found, state=Plan.State.ON_SALE).select_related("currency"))
+    context = {
+        "listing": found,
+        "shown": of_listing(found, plans[0] if plans else None),
+        "plans": plans,
+        "categories": Category.objects.all(),
+        "category": found.category,
+        "country": countries.name(found.org.country),
+    }
+    return render(request, "catalog/listing.html", context)

@@ -1,0 +1,71 @@
+"""What happened to an order and its money, oldest first, each line with where it comes from."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from marketplace.escrow.models import Escrow, LedgerEntry
+from marketplace.subscriptions.models import Order
+from marketplace.subscriptions.words import money, percent
+
+Event = dict[str, Any]
+WHAT = {
+    "funded": ("Paid into escrow", "wallet", "good"),
+    "released": ("A period was paid out", "arrow-right", "good"),
+    "cancelled": ("Stopped", "circle-stop", ""),
+}
+PLACED_LATE = "It came when the order could no longer be paid: it opened nothing, and can be taken back."
+
+
+def history(order: Order, escrows: list[Escrow]) -> list[Event]:
+    """The events of an order for the timeline component, oldest first."""
+    events = [*_of_order(order), *(event for escrow in escrows for event in _of_money(escrow))]
+    return sorted(events, key=lambda event: event["at"])
+
+
+def _of_order(order: Order) -> Iterator[Event]:
+    yield {"what": "Ordered", "more": _terms(order), "at": order.placed_at, "icon": "file-text"}
+    if order.state == Order.State.EXPIRED:
+        yield {"what": "Not paid in time", "at": order.expires_at, "icon": "clock", "tone": "wait"}
+    subscription = order.subscription
+    if subscription.state == "ended" and subscription.starts_at and subscription.ends_at:
+        yield {"what": "Access ended", "more": subscription.ended_reason, "at": subscription.ends_at, "icon": "lock"}
+
+
+def _terms(order: Order) -> str:
+    each = money(order.price, order.currency)
+    return f"{order.periods} × {each}, fee at most {percent(order.max_fee_bps)} %."
+
+
+def _of_money(escrow: Escrow) -> Iterator[Event]:
+    lines: dict[int, list[LedgerEntry]] = {}
+    for line in LedgerEntry.objects.filter(escrow=escrow).order_by("seq", "id"):
+        lines.setdefault(line.seq, []).append(line)
+    for entries in lines.values():
+        first = entries[0]
+        what, icon, tone = WHAT[first.event]
+        late = escrow.is_late and first.event == "funded"
+        yield {
+            "what": f"{what}, too late" if late else what,
+            "more": PLACED_LATE if late else _said(escrow, entries),
+            "at": first.at,
+            "icon": icon,
+            "tone": "wait" if late else tone,
+            "lines": [(line.get_account_display(), int(line.amount)) for line in entries],
+            "currency": escrow.currency,
+            "block": first.block_number,
+            "tx_hash": first.tx_hash,
+        }
+
+
+def _said(escrow: Escrow, entries: list[LedgerEntry]) -> str:
+    sums = {line.account: money(line.amount, escrow.currency) for line in entries}
+    if entries[0].event == "funded":
+        return f"{sums['escrow']} from wallet {escrow.buyer_address[:6]}…{escrow.buyer_address[-4:]}."
+    said = []
+    if "provider" in sums:
+        said.append(f"{sums['provider']} to the provider")
+    if "fees" in sums:
+        said.append(f"{sums['fees']} fee to the market ({percent(escrow.fee_bps)} %)")
+    if "buyer" in sums:
+        said.append(f"{sums['buyer']} back to the buyer")
+    return ", ".join(said) + "."

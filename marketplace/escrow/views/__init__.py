@@ -1,0 +1,1 @@
+"""Pages of the money: pay an order, get money back, be paid."""

@@ -1,0 +1,160 @@
+"""Pay an order: one signature that the market hands in, or the wallet's own transaction; and how far it has come."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from marketplace.escrow import services
+from marketplace.escrow.models import Escrow
+from marketplace.escrow.views.wallets import network, talk, text
+from marketplace.organizations.access import MAY_PAY
+from marketplace.subscriptions.clock import market_time
+from marketplace.subscriptions.models import Order
+from marketplace.subscriptions.words import money
+from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
+
+
+def ordered(request: ActedRequest, public_id: uuid.UUID) -> Order:
+    """The order, if the organization placed it; 404 otherwise."""
+    orders = Order.objects.bought_by(request.org.pk).select_related(
+        "subscription", "listing__org", "listing__category", "plan", "currency", "provider"
+    )
+    found = orders.filter(public_id=public_id).first()
+    if found is None:
+        raise Http404("No such order.")
+    return found
+
+
+def _address(request: ActedRequest, name: str, order: Order) -> str:
+    return reverse(f"escrow:{name}", args=[request.org.slug, order.public_id])
+
+
+@door.member(*MAY_PAY)
+def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The truth about the payment of an order, and the way to make it if there is none under way."""
+    order = ordered(request, public_id)
+    payment = services.payment_of(order)
+    life = services.followed(payment, order) if payment else None
+    is_over = order.state == Order.State.EXPIRED or order.expires_at <= market_time()
+    asks = order.state == Order.State.PLACED and not is_over and (life is None or life.failed)
+    if request.htmx and "idle" in request.GET:
+        return HttpResponse(status=204) if asks else HttpResponse(headers={"HX-Refresh": "true"})
+    deposit = Escrow.objects.filter(order=order).order_by("is_late", "pk").select_related("currency").first()
+    context = {
+        "order": order,
+        "payment": payment,
+        "life": life,
+        "asks": asks,
+        "is_over": is_over,
+        "deposit": deposit,
+        "escrow_address": payment.contract if payment else services.escrow_address(order),
+        "rows": _receipt(order),
+        "now": market_time(),
+    }
+    return render(request, "escrow/pay.html" + ("#progress" if request.htmx else ""), context)
+
+
+def _receipt(order: Order) -> list[dict[str, Any]]:
+    return [
+        {"label": "Price per period", "amount": order.price, "currency": order.currency},
+        {"label": "Periods", "value": order.periods},
+        {"label": "You pay now, into the escrow", "amount": order.amount, "currency": order.currency, "total": True},
+    ]
+
+
+@door.member(*MAY_PAY)
+@talk
+def authorize(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """What the connected wallet is to sign."""
+    order = ordered(request, public_id)
+    wallet = services.checked_address(said.get("address"))
+    typed = services.ask_authorization(request.actor, order=order, address=wallet)
+    until = f"{order.expires_at:%H:%M} UTC"
+    return {
+        "typed": typed,
+        "chain": network(order.currency.chain),
+        "say": f"Agree in your wallet to pay {money(order.amount, order.currency)} into the escrow, for this order "
+        f"only. The signature is worth nothing after {until}.",
+        "next": _address(request, "authorized", order),
+    }
+
+
+@door.member(*MAY_PAY)
+@talk
+def authorized(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """The signature: checked, and left to be handed in."""
+    order = ordered(request, public_id)
+    wallet, signature = services.checked_address(said.get("address")), text(said, "signature")
+    services.hand_in(request.actor, order=order, address=wallet, signature=signature)
+    return {"say": "Signed. We hand your payment in now.", "go": _address(request, "pay", order)}
+
+
+@door.member(*MAY_PAY)
+@talk
+def own(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """The first step of the wallet's own payment: a permit to sign, an allowance to give, or the payment itself."""
+    order = ordered(request, public_id)
+    wallet = services.checked_address(said.get("address"))
+    step = services.own_step(request.actor, order=order, address=wallet)
+    return _step(request, order, step)
+
+
+@door.member(*MAY_PAY)
+@talk
+def own_signed(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """The permit: goes into the payment's transaction."""
+    order = ordered(request, public_id)
+    wallet, signature = services.checked_address(said.get("address")), text(said, "signature")
+    call = services.permitted_call(request.actor, order=order, address=wallet, signature=signature)
+    return _step(request, order, {"transaction": call})
+
+
+@door.member(*MAY_PAY)
+@talk
+def own_allowed(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """Wait until the allowance is in a block; then the payment itself."""
+    order = ordered(request, public_id)
+    wallet = services.checked_address(said.get("address"))
+    call = services.allowed_call(request.actor, order=order, address=wallet)
+    if call is None:
+        say = "The allowance is sent. When it is in a block, your wallet asks once more: for the payment."
+        return {"wait": 2, "say": say, "next": _address(request, "own_allowed", order)}
+    return _step(request, order, {"transaction": call})
+
+
+@door.member(*MAY_PAY)
+@talk
+def own_sent(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """The hash of what the wallet sent: kept, to be looked for."""
+    order = ordered(request, public_id)
+    wallet, tx_hash = services.checked_address(said.get("address")), text(said, "hash")
+    services.note_wallet_payment(request.actor, order=order, address=wallet, tx_hash=tx_hash)
+    return {"say": "Sent. We look for it in the next blocks.", "go": _address(request, "pay", order)}
+
+
+def _step(request: ActedRequest, order: Order, step: dict[str, Any]) -> dict[str, Any]:
+    """A step of the wallet's own payment, in words and with where its answer goes."""
+    amount, chain = money(order.amount, order.currency), network(order.currency.chain)
+    if "typed" in step:
+        say = f"First, sign that the escrow may take {amount}. Then your wallet asks for the payment itself."
+        return {**step, "say": say, "chain": chain, "next": _address(request, "own_signed", order)}
+    if "allowance" in step:
+        say = f"First, allow the escrow to take {amount}. Then your wallet asks for the payment itself."
+        following = _address(request, "own_allowed", order)
+        return {"transaction": step["allowance"], "say": say, "chain": chain, "next": following}
+    say = f"Agree in your wallet to pay {amount} into the escrow. The network's own fee is added by your wallet."
+    return {**step, "say": say, "chain": chain, "next": _address(request, "own_sent", order)}
+
+
+@door.member(*MAY_PAY)
+@require_POST
+def give_up(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The buyer says that the wallet sent nothing."""
+    order = ordered(request, public_id)
+    services.give_up(request.actor, order=order)
+    return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)

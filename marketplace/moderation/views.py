@@ -1,0 +1,105 @@
+"""The moderators' console: the queue on the left, the case on the right."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from marketplace.catalog.models import Listing, ListingVersion
+from marketplace.catalog.offer import changes
+from marketplace.catalog.presentation import of_version
+from marketplace.lifecycle import Refused
+from marketplace.moderation import services
+from marketplace.moderation.forms import DecisionForm
+from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.organizations.models import Membership, Organization, Verification
+from marketplace.tenancy import door
+
+MOST_SHOWN = 100
+
+
+def _queue() -> dict[str, Any]:
+    waiting = ReviewCase.objects.waiting().select_related("org", "version")
+    latest = Decision.objects.select_related("case__org", "case__version", "decided_by").order_by("-pk")
+    return {"queue": waiting[:MOST_SHOWN], "waiting": waiting.count(), "latest": latest[:10]}
+
+
+@door.moderator
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """What waits, longest first, and what was decided last."""
+    return render(request, "moderation/queue.html", _queue())
+
+
+@door.moderator
+@require_http_methods(["GET", "POST"])
+def case(request: HttpRequest, case_id: int) -> HttpResponse:
+    """One case with all that is needed to decide it, and the decision."""
+    found = get_object_or_404(ReviewCase.objects.select_related("org", "version"), pk=case_id)
+    form = DecisionForm(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            decided = services.decide(request.actor, case=found, outcome=data["outcome"], reason=data["reason"])
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            said = decided.decision.get_outcome_display()
+            again = "" if decided.is_new else " You had sent this decision already; it was made once."
+            messages.success(request, f"{_subject(found)}: {said}.{again}")
+            return redirect("moderation:queue")
+    status = 422 if request.method == "POST" else 200
+    return render(request, "moderation/case.html", {**_queue(), **_facts(request, found), "form": form}, status=status)
+
+
+def _subject(found: ReviewCase) -> str:
+    return found.version.name if found.version else found.org.name
+
+
+def _facts(request: HttpRequest, found: ReviewCase) -> dict[str, Any]:
+    """The organization, what it has on the market, what was decided before, and what is asked now."""
+    org = found.org
+    facts: dict[str, Any] = {
+        "case": found,
+        "org": org,
+        "is_open": found.state in services.WAITING,
+        "is_own": Membership.objects.filter(org=org, user_id=request.user.pk).exists(),
+        "people": Membership.objects.for_org(org.pk).select_related("user").order_by("since"),
+        "asked": Verification.objects.for_org(org.pk).first(),
+        "in_shop": Listing.objects.for_org(org.pk).public().count(),
+        "history": _history(found, org),
+    }
+    if found.version_id:
+        facts |= _version_facts(found.version_id, org)
+    return facts
+
+
+def _history(found: ReviewCase, org: Organization) -> list[Decision]:
+    past = Decision.objects.for_org(org.pk).select_related("case__version", "decided_by").order_by("-pk")
+    if found.version:
+        past = past.filter(case__version__listing_id=found.version.listing_id)
+    return list(past[:20])
+
+
+def _version_facts(version_id: int, org: Organization) -> dict[str, Any]:
+    versions = ListingVersion.objects.select_related("currency", "category", "listing")
+    version = versions.get(pk=version_id)
+    approved = versions.filter(listing=version.listing_id, number=version.listing.version_number).first()
+    return {
+        "version": version,
+        "shown": of_version(version, org),
+        "approved": approved,
+        "changes": _diff(approved, version) if approved and approved.pk != version.pk else [],
+    }
+
+
+SIGNS = {"+": "added", "-": "removed", " ": ""}
+
+
+def _diff(old: ListingVersion, new: ListingVersion) -> list[dict[str, Any]]:
+    return [
+        {"field": change.field, "lines": [{"text": text, "change": SIGNS[sign]} for sign, text in change.lines]}
+        for change in changes(old, new)
+    ]

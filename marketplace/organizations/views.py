@@ -1,0 +1,147 @@
+"""Pages of an organization: Home, members, settings; and how one comes into being."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from marketplace.accounts.models import Wallet
+from marketplace.lifecycle import Refused
+from marketplace.organizations import services
+from marketplace.organizations.access import EVERYBODY, MAY_MANAGE, Role
+from marketplace.organizations.forms import CreateForm, PayoutForm, ProfileForm, VerificationForm
+from marketplace.organizations.home import parts
+from marketplace.organizations.models import Membership, Organization, Verification
+from marketplace.tenancy import door
+
+
+@door.person
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """Where a person goes after signing in: to their organization, to a choice of several, or to make one."""
+    memberships = list(Membership.objects.of(request.user.pk))
+    if not memberships:
+        return redirect("organizations:create")
+    if len(memberships) == 1:
+        return redirect("organizations:home", org=memberships[0].org.slug)
+    return render(request, "organizations/mine.html", {"memberships": memberships})
+
+
+@door.person
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """A new organization, in four fields."""
+    form = CreateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            org = services.create_organization(request.actor, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error("name", str(refused))
+        else:
+            messages.success(request, f"{org} is ready.")
+            return redirect("organizations:home", org=org.slug)
+    is_first = not Membership.objects.of(request.user.pk).exists()
+    status = 422 if request.method == "POST" else 200
+    return render(request, "organizations/create.html", {"form": form, "is_first": is_first}, status=status)
+
+
+@door.member(*EVERYBODY)
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What to do next, and how things stand."""
+    shown = parts(request.org, request.user.pk, request.actor.role)
+    left = [step for step in shown.steps if not step.is_done]
+    context = {"steps": shown.steps, "left": left, "figures": shown.figures, "verification": _last_asked(request.org)}
+    return render(request, "organizations/home.html", context)
+
+
+@door.member(*EVERYBODY)
+@require_GET
+def members(request: HttpRequest) -> HttpResponse:
+    """Who may act for the organization."""
+    found = Membership.objects.for_org(request.org.pk).select_related("user").order_by("since", "pk")
+    return render(request, "organizations/members.html", {"members": found})
+
+
+def _last_asked(org: Organization) -> Verification | None:
+    return Verification.objects.for_org(org.pk).first()
+
+
+def _settings_page(request: HttpRequest, status: int = 200, **bound: forms.Form) -> HttpResponse:
+    """All forms of the settings; `bound` replaces the one that was sent."""
+    org = request.org
+    addresses = list(Wallet.objects.filter(user_id=request.user.pk).values_list("address", flat=True))
+    asked = _last_asked(org)
+    context: dict[str, Any] = {
+        "profile": _profile_form(org),
+        "payout": PayoutForm(addresses, initial={"address": org.payout_address}, auto_id="payout_%s"),
+        "verification": VerificationForm(
+            initial={"registration_number": asked.registration_number if asked else "", "website": org.website},
+            auto_id="verification_%s",
+        ),
+        "addresses": addresses,
+        "asked": asked,
+        "is_owner": request.actor.role == Role.OWNER,
+        **bound,
+    }
+    return render(request, "organizations/settings.html", context, status=status)
+
+
+def _profile_form(org: Organization, data: Any = None) -> ProfileForm:
+    is_fixed = org.state in (Organization.State.SUBMITTED, Organization.State.VERIFIED)
+    initial = {"name": org.name, "about": org.about, "website": org.website}
+    return ProfileForm(data, initial=initial, name_is_fixed=is_fixed)
+
+
+@door.member(*MAY_MANAGE)
+@require_http_methods(["GET", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """What the organization says of itself; where it is paid; whether it is verified."""
+    if request.method == "GET":
+        return _settings_page(request)
+    form = _profile_form(request.org, request.POST)
+    if form.is_valid():
+        try:
+            services.update_profile(request.actor, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, "Saved.")
+            return redirect("organizations:settings", org=request.org.slug)
+    return _settings_page(request, 422, profile=form)
+
+
+@door.member(Role.OWNER)
+@require_POST
+def payouts(request: HttpRequest) -> HttpResponse:
+    """Choose the wallet that is paid."""
+    addresses = list(Wallet.objects.filter(user_id=request.user.pk).values_list("address", flat=True))
+    form = PayoutForm(addresses, request.POST, auto_id="payout_%s")
+    if form.is_valid():
+        try:
+            services.set_payout_wallet(request.actor, address=form.cleaned_data["address"])
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, "Coming orders are paid to this wallet.")
+            return redirect("organizations:settings", org=request.org.slug)
+    return _settings_page(request, 422, payout=form)
+
+
+@door.member(*MAY_MANAGE)
+@require_POST
+def verification(request: HttpRequest) -> HttpResponse:
+    """Ask to be verified."""
+    form = VerificationForm(request.POST, auto_id="verification_%s")
+    if form.is_valid():
+        try:
+            services.request_verification(request.actor, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, "Asked. A moderator will look at it, and you will see the answer here.")
+            return redirect("organizations:settings", org=request.org.slug)
+    return _settings_page(request, 422, verification=form)

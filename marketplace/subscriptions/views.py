@@ -1,0 +1,125 @@
+"""From a tool to an order, and what became of the orders of an organization."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from marketplace.catalog.models import Listing, Plan
+from marketplace.lifecycle import Refused
+from marketplace.organizations.access import EVERYBODY, MAY_PAY, MAY_USE
+from marketplace.organizations.models import Membership
+from marketplace.subscriptions import services
+from marketplace.subscriptions.clock import market_time
+from marketplace.subscriptions.forms import CheckoutForm
+from marketplace.subscriptions.models import MarketParams, Order, Subscription
+from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
+from marketplace.tenancy.scope import scope
+
+PER_PAGE = 25
+
+
+@door.public
+def start(request: ActedRequest, slug: str) -> HttpResponse:
+    """The way to the checkout: sign in, have an organization, choose one if there are several."""
+    listing = get_object_or_404(Listing.objects.public(), slug=slug)
+    plans = Plan.objects.on_sale().filter(listing=listing).order_by("price")
+    wanted = request.GET.get("plan", "")
+    plan = (plans.filter(pk=wanted).first() if wanted.isdigit() else None) or plans.first()
+    if plan is None:
+        raise Refused(f"{listing} has no plan on sale at the moment.")
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    with transaction.atomic(), scope(user_id=request.user.pk):
+        memberships = list(Membership.objects.of(request.user.pk))
+    if not memberships:
+        return redirect(f"{reverse('organizations:create')}?{urlencode({'next': request.get_full_path()})}")
+    payers = [membership for membership in memberships if membership.role in MAY_PAY]
+    if len(memberships) == 1 and payers:
+        return redirect("subscriptions:checkout", org=payers[0].org.slug, plan_id=plan.pk)
+    context = {"listing": listing, "plan": plan, "payers": payers, "memberships": memberships}
+    return render(request, "subscriptions/start.html", context)
+
+
+@door.member(*MAY_PAY)
+def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
+    """What is bought, for how long, at what price, and what happens if it is stopped; sending it places the order."""
+    plan = Plan.objects.select_related("listing__category", "org", "currency").filter(pk=plan_id).first()
+    if plan is None:
+        raise Http404("No such plan.")
+    sent = request.method == "POST"
+    shown = request.POST if sent else None
+    initial = {"periods": request.GET.get("periods", "1"), "form_key": uuid.uuid4()}
+    form = CheckoutForm(shown, plan=plan, initial=initial)
+    if sent and form.is_valid():
+        try:
+            order = services.place_order(request.actor, plan_id=plan.pk, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)
+    page = "subscriptions/checkout.html" + ("#sum" if request.htmx else "")
+    return render(request, page, _offer(request, plan, form), status=422 if sent else 200)
+
+
+def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, Any]:
+    try:
+        services.orderable(request.actor, plan.pk)
+        refusal = ""
+    except Refused as refused:
+        refusal = str(refused)
+    params, periods = MarketParams.objects.current(), form.chosen
+    return {
+        "plan": plan,
+        "listing": plan.listing,
+        "form": form,
+        "params": params,
+        "refusal": refusal,
+        "periods": periods,
+        "seconds": periods * plan.period_seconds,
+        "total": periods * plan.price,
+    }
+
+
+@door.member(*EVERYBODY)
+def bought(request: ActedRequest) -> HttpResponse:
+    """The subscriptions of the organization, newest first."""
+    found = Subscription.objects.filter(buyer=request.org).select_related("order__currency", "listing__org")
+    context = _paged(request, found.order_by("-pk"))
+    return render(request, "subscriptions/list.html", {**context, "now": market_time()})
+
+
+def _paged(request: ActedRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    following = f"?page={page.next_page_number()}" if page.has_next() else ""
+    before = f"?page={page.previous_page_number()}" if page.has_previous() else ""
+    return {"page": page, "next_url": following, "previous_url": before}
+
+
+@door.member(*EVERYBODY)
+def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One subscription, for its buyer or its provider: its dates and terms; its money is the escrow's part."""
+    order = Order.objects.for_org(request.org.pk).select_related(
+        "subscription", "listing__org", "plan", "currency", "buyer", "provider"
+    )
+    found = order.filter(public_id=public_id).first()
+    if found is None:
+        raise Http404("No such subscription.")
+    is_buyer = found.buyer_id == request.org.pk
+    context = {"order": found, "subscription": found.subscription, "is_buyer": is_buyer, "now": market_time()}
+    return render(request, "subscriptions/detail.html", context)
+
+
+@door.member(*MAY_USE)
+def sales(request: ActedRequest) -> HttpResponse:
+    """The orders that the organization has received, newest first."""
+    found = Order.objects.sold_by(request.org.pk).select_related("subscription", "listing", "buyer", "currency")
+    return render(request, "subscriptions/sales.html", _paged(request, found.order_by("-pk")))
