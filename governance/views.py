@@ -80,7 +80,7 @@ def proposal(request: HttpRequest, governor: str, proposal_id: str) -> HttpRespo
 def standing(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
     """The part that changes by itself, for pages without a socket."""
     row = proposal_or_404(governor, proposal_id)
-    return render(request, "governance/proposal.html#standing", standing_context(row))
+    return render(request, "governance/standing.html", standing_context(row))
 
 
 @doors.public
