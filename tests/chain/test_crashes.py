@@ -199,7 +199,7 @@ def campaign(node: LocalChain, *, at_once: int, kills: int, payouts: int) -> Non
 
 def test_three_senders_killed_at_random_places_under_reorgs_pay_everybody_once(node: LocalChain) -> None:
     node.mine(12)
-    campaign(node, at_once=3, kills=8, payouts=10)
+    campaign(node, at_once=3, kills=5, payouts=8)
 
 
 @pytest.mark.long
