@@ -217,13 +217,16 @@ def _note_broadcast(attempt: Attempt, answer: object) -> None:
 
 
 def bump(node: Client, account: Signer) -> None:
-    """Sign dearer bytes for the same nonce where the last ones wait too long; committed now, sent by `broadcast`."""
+    """Sign dearer bytes for the same nonce where the last ones wait too long; committed now, sent by `broadcast`.
+
+    Also where no node took the last ones: a fee below the block's base fee is refused at the door.
+    """
     late = timezone.now() - dt.timedelta(seconds=node.network.bump_seconds)
     recent = Attempt.objects.filter(transaction=OuterRef("pk"), created_at__gt=late)
     with transaction.atomic():
         rows = list(
-            OutgoingTransaction.objects.filter(~Exists(recent), chain=node.chain, state=State.SENT)
-            .filter(sender=account.address)
+            OutgoingTransaction.objects.filter(~Exists(recent), chain=node.chain)
+            .filter(sender=account.address, state__in=[State.SIGNED, State.SENT])
             .order_by("nonce")
             .select_for_update(skip_locked=True)[:AT_ONCE]
         )

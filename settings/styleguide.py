@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
 
 from marketplace.tenancy import door
 
@@ -51,7 +52,7 @@ class Visitor:
 
 
 def _org(name: str, *, verified: bool = True) -> Thing:
-    return Thing(name=name, slug="ada-instruments", is_verified=verified, country="DE")
+    return Thing(name=name, slug=slugify(name), is_verified=verified, country="DE")
 
 
 def _listings() -> list[dict[str, Any]]:
@@ -113,6 +114,12 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
         "usage": _usage(),
         "soon": now + timedelta(days=3, hours=4),
         "events": _events(request, now),
+        **_tables(),
+    }
+
+
+def _tables() -> dict[str, Any]:
+    return {
         "tabs": [
             {"url": "?page=index", "text": "Overview", "current": True},
             {"url": "?page=forms", "text": "Versions", "count": 3},

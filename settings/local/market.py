@@ -182,7 +182,7 @@ class Market:
                 if answers(f"{self.env['BASE_URL']}/readyz"):
                     return
             except OSError:
-                self.supervisor.tick()
+                self.supervisor.tick(0.3)
         say("not everything is ready yet: bin/up --check says what")
 
     def _remember(self) -> None:

@@ -49,7 +49,7 @@ def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: A
     """A link of a rail or bar, marked as current on its page and on the pages named in `also`."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    current = bool(match) and match.view_name in {view, *also.split()}
+    current = match is not None and match.view_name in {view, *also.split()}
     return {"url": reverse(view, args=args), "icon": icon, "label": label, "current": current}
 
 

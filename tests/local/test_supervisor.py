@@ -37,6 +37,7 @@ def killed(folder: Path, *words: str) -> set[processes.Process]:
     return below
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
     below = killed(tmp_path)
     assert len(below) >= 12  # the watchdog, three servers, PostgreSQL's own workers, and a family of four
@@ -45,12 +46,14 @@ def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
     assert not left
 
 
+@pytest.mark.slow
 def test_control_without_launcher_and_watchdog_processes_are_left(tmp_path: Path) -> None:
     left = processes.left_after(killed(tmp_path, "naive"), 2)
     processes.kill(left)
     assert len(left) >= 5
 
 
+@pytest.mark.slow
 def test_the_kernel_alone_ends_direct_children_when_the_watchdog_is_gone_too(tmp_path: Path) -> None:
     stack = subprocess.Popen(
         [sys.executable, "-m", "tests.local.small_stack", str(tmp_path)], stdout=subprocess.PIPE, text=True
