@@ -27,7 +27,9 @@ FLAGS = [
 ]  # fmt: skip
 NO_BROWSER = "The journeys need a browser: install Chromium or Chrome (on Debian: apt-get install chromium)."
 SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CHAIN_RPC_URL", "DJANGO_SETTINGS_MODULE")
-START = "import sys; from pathlib import Path; from settings.local.market import up; sys.exit(up([], Path(sys.argv[1])))"
+START = (
+    "import sys; from pathlib import Path; from settings.local.market import up; sys.exit(up([], Path(sys.argv[1])))"
+)
 
 
 @dataclass
