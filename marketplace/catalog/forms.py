@@ -57,7 +57,7 @@ class ListingForm(forms.Form):
         max_length=10_000,
         label="Description",
         widget=forms.Textarea(attrs={"rows": 10}),
-        help_text="What goes in, what comes out, how good it is, what it cannot do. Markdown works: **bold**, lists, links.",
+        help_text="What goes in and comes out, how good it is, what it cannot do. Markdown works: **bold**, lists, links.",
     )
     category = forms.ModelChoiceField(Category.objects.all(), label="Category", empty_label="Choose one")
     plan_name = forms.CharField(max_length=40, label="Name of the plan", initial="Standard")

@@ -25,7 +25,6 @@ def landing(request: HttpRequest) -> HttpResponse:
         "newest": public.newest().with_offers()[:6],
         "total": _counted(public.capped_count()),
         "providers": public.order_by().values("org").distinct()[:1001].count(),
-        "categories": Category.objects.all(),
     }
     return render(request, "catalog/landing.html", context)
 
@@ -74,7 +73,6 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "listing": found,
         "shown": of_listing(found, plans[0] if plans else None),
         "plans": plans,
-        "categories": Category.objects.all(),
         "category": found.category,
         "country": countries.name(found.org.country),
     }
