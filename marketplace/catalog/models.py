@@ -124,7 +124,6 @@ class Listing(Lifecycle):
     example = OrderedJsonField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
-    offers: "list[Plan]"
     search = models.GeneratedField(
         expression=SearchVector("name", config=Value("english"), weight="A")
         + SearchVector("summary", config=Value("english"), weight="B")
@@ -164,7 +163,7 @@ class Listing(Lifecycle):
     @property
     def offer(self) -> "Plan | None":
         """The plan that a card shows, for listings read `with_offers`."""
-        return next(iter(self.offers), None)
+        return next(iter(getattr(self, "offers", ())), None)
 
 
 class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
