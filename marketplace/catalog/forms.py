@@ -96,9 +96,9 @@ class ListingForm(forms.Form):
         shown = {name: getattr(version, name) for name in same}
         for name in ("input_schema", "example", "output_schema"):
             shown[name] = pretty(getattr(version, name))
-        price = f"{version.currency.in_units(version.price):f}".rstrip("0")
-        cents = price.partition(".")[2]
-        return {**shown, "price": price + "0" * (2 - len(cents))}
+        whole, _, cents = f"{version.currency.in_units(version.price):f}".partition(".")
+        cents = cents.rstrip("0").ljust(min(2, version.currency.decimals), "0")
+        return {**shown, "price": f"{whole}.{cents}" if cents else whole}
 
     def clean_price(self) -> Decimal:
         """A positive number with a point or a comma; "1,000" is asked about rather than guessed."""
