@@ -44,7 +44,7 @@ def _up(clone: Path) -> Iterator[tuple[float, int]]:
             if process.poll() is not None or time.monotonic() - began > LIMIT:
                 raise RuntimeError((clone / "up.log").read_text())
             time.sleep(0.02)
-            said = re.search(r"Guildhall is at (\S+)", (clone / "up.log").read_text())
+            said = re.search(r"pages at (\S+)", (clone / "up.log").read_text())
             page = said[1] if said else None
         yield time.monotonic() - began, process.pid
     finally:

@@ -37,7 +37,8 @@ class Network(NamedTuple):
 
     @classmethod
     def of(cls, chain: str) -> Network:
-        return cls(**settings.CHAINS[chain])
+        options: dict[str, Any] = settings.CHAINS[chain]
+        return cls(**options)
 
 
 def reference(chain: str) -> int:

@@ -17,7 +17,7 @@ from chain.rpc import NodeRefused, NodeUnreachable, Receipt, number, read
 from chain.signing import Signer
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 100
+AT_ONCE = 300
 SURE_AFTER = dt.timedelta(seconds=60)
 
 

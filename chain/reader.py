@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from eth_utils.crypto import keccak
+
 from chain.client import Client, WrongChain, reference
-from chain.rpc import Header, LogEntry, NodeRefused, number, read
+from chain.rpc import Call, Header, LogEntry, NodeRefused, Receipt, number, read
 
 WINDOW_STEP = 64
 
@@ -41,7 +43,7 @@ def differs(stored_hash: str, header: Header | None) -> bool:
 
 def look(client: Client, position: int) -> Look:
     """One request: chain id, head, and the block at `position`."""
-    calls = [("eth_chainId", []), ("eth_getBlockByNumber", ["latest", False])]
+    calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", ["latest", False])]
     calls.append(("eth_getBlockByNumber", [hex(max(position, 0)), False]))
     if client.network.finality == "finalized":
         calls.append(("eth_getBlockByNumber", ["finalized", False]))
@@ -75,7 +77,7 @@ def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int) 
     error. The headers are asked by height: one that is not the log's block means that the branch changed meanwhile.
     """
     question = {"fromBlock": hex(start), "toBlock": hex(end), "address": list(addresses)}
-    calls = [("eth_getBlockByNumber", [hex(end), False])]
+    calls: list[Call] = [("eth_getBlockByNumber", [hex(end), False])]
     if addresses:
         calls.append(("eth_getLogs", [question]))
     last, *answers = client.node.batch(calls)
@@ -123,8 +125,30 @@ def _logs_by_hash(client: Client, addresses: Sequence[str], blocks: Sequence[Hea
     for header, answer in zip(blocks, answers, strict=True):
         if any(log.block_hash != header.hash for log in answer):
             raise NodeMoved(f"The node gave logs of another block than {header.height}.")
+        if not answer:
+            _really_empty(client, addresses, header)
         logs += _sane(answer, addresses, header.height, header.height)
     return logs
+
+
+def may_hold(header: Header, address: str) -> bool:
+    """Whether the header's bloom filter admits logs of the address: no is certain, yes is not."""
+    digest = keccak(bytes.fromhex(address.removeprefix("0x")))
+    bloom = int(header.logs_bloom or "0x0", 16)
+    return all(bloom >> (int.from_bytes(digest[place : place + 2]) & 2047) & 1 for place in (0, 2, 4))
+
+
+def _really_empty(client: Client, addresses: Sequence[str], header: Header) -> None:
+    """Where the bloom filter speaks against a node that found no logs, ask it another way; raises NodeMoved."""
+    if not any(may_hold(header, address) for address in addresses):
+        return
+    known = {address.lower() for address in addresses}
+    try:
+        receipts = read(client.node.batch([("eth_getBlockReceipts", [header.hash])])[0], list[Receipt] | None)
+    except NodeRefused:
+        return  # a node without this method; the bloom filter alone proves nothing
+    if receipts is None or any(log.address.lower() in known for receipt in receipts for log in receipt.logs):
+        raise NodeMoved(f"The node hides logs of block {header.height}.")
 
 
 def _sane(logs: list[LogEntry], addresses: Sequence[str], start: int, end: int) -> list[LogEntry]:

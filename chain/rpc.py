@@ -106,11 +106,8 @@ def revert_data(data: Any) -> str | None:
     """The 0x-hex in the several shapes in which nodes report revert data."""
     if isinstance(data, dict):
         data = data.get("data") or data.get("result")
-    if isinstance(data, str):
-        data = data.removeprefix("Reverted ")
-        if data.startswith("0x"):
-            return data
-    return None
+    text = data.removeprefix("Reverted ") if isinstance(data, str) else ""
+    return text if text.startswith("0x") else None
 
 
 class Rpc:

@@ -18,11 +18,11 @@ from chain import abi, confirm
 from chain.client import Client, WrongChain, client, reference
 from chain.failpoints import failpoint
 from chain.models import Attempt, CopyPosition, OutgoingTransaction, SendingAccount, State
-from chain.rpc import Header, NodeRefused, NodeUnreachable, number, read
+from chain.rpc import Call, Header, NodeRefused, NodeUnreachable, number, read
 from chain.signing import Fees, Signer, signer
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 50
+AT_ONCE, ROUNDS = 50, 8
 GWEI = 10**9
 KNOWN_ALREADY = ("already known", "already imported", "known transaction")
 NONCE_USED = ("nonce too low", "nonce is too low")
@@ -36,23 +36,30 @@ def send(chain: str | None = None) -> None:
     """One round: look for what was mined, replace what is stuck, sign what is queued, broadcast what is signed."""
     chain = chain or settings.CHAIN_ID
     node, account = client(chain), signer()
-    for work in (confirm.check, bump, sign, broadcast):
-        try:
-            work(node, account)
-        except (NodeUnreachable, NodeRefused, NodeBehind, WrongChain) as problem:
-            log.warning("chain.send", chain=chain, phase=work.__name__, problem=str(problem))
-            return
+    try:
+        confirm.check(node, account)
+        bump(node, account)
+        for _ in range(ROUNDS):
+            signed = sign(node, account)
+            broadcast(node, account)
+            if not signed:
+                return
+    except (NodeUnreachable, NodeRefused, NodeBehind, WrongChain) as problem:
+        log.warning("chain.send", chain=chain, problem=str(problem))
 
 
-def sign(node: Client, account: Signer) -> None:
-    """Give queued rows a nonce and signed bytes, in one commit; what a contract refuses ends here, without a nonce."""
+def sign(node: Client, account: Signer) -> int:
+    """Give queued rows a nonce and signed bytes, in one commit; what a contract refuses ends here, without a nonce.
+
+    Returns how many were signed.
+    """
     with transaction.atomic():
         queued = OutgoingTransaction.objects.filter(chain=node.chain, state=State.QUEUED)
         rows = list(
             queued.order_by(F("checked_at").asc(nulls_first=True), "pk").select_for_update(skip_locked=True)[:AT_ONCE]
         )
         if not rows or _frozen(node.chain):
-            return
+            return 0
         used, fees, gas = _quotes(node, account, rows)
         failpoint("sender.after_claim")
         ready = [(row, limit) for row, limit in zip(rows, gas, strict=True) if limit is not None]
@@ -63,6 +70,7 @@ def sign(node: Client, account: Signer) -> None:
             _attempt(row, account, limit, fees)
         failpoint("sender.after_sign")
     failpoint("sender.after_sign_commit")
+    return len(ready)
 
 
 def _frozen(chain: str) -> bool:
@@ -76,7 +84,7 @@ def _market(node: Client, header: Header, tip: int) -> Fees:
 
 def _quotes(node: Client, account: Signer, rows: Sequence[OutgoingTransaction]) -> tuple[int, Fees, list[int | None]]:
     """The nonces the chain has used, today's fees, and a gas limit a row; None for a row that cannot be sent."""
-    calls = [
+    calls: list[Call] = [
         ("eth_chainId", []),
         ("eth_getBlockByNumber", ["latest", False]),
         ("eth_getTransactionCount", [account.address, "latest"]),
@@ -209,13 +217,16 @@ def _note_broadcast(attempt: Attempt, answer: object) -> None:
 
 
 def bump(node: Client, account: Signer) -> None:
-    """Sign dearer bytes for the same nonce where the last ones wait too long; committed now, sent by `broadcast`."""
+    """Sign dearer bytes for the same nonce where the last ones wait too long; committed now, sent by `broadcast`.
+
+    Also where no node took the last ones: a fee below the block's base fee is refused at the door.
+    """
     late = timezone.now() - dt.timedelta(seconds=node.network.bump_seconds)
     recent = Attempt.objects.filter(transaction=OuterRef("pk"), created_at__gt=late)
     with transaction.atomic():
         rows = list(
-            OutgoingTransaction.objects.filter(~Exists(recent), chain=node.chain, state=State.SENT)
-            .filter(sender=account.address)
+            OutgoingTransaction.objects.filter(~Exists(recent), chain=node.chain)
+            .filter(sender=account.address, state__in=[State.SIGNED, State.SENT])
             .order_by("nonce")
             .select_for_update(skip_locked=True)[:AT_ONCE]
         )

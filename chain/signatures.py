@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import eth_abi
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from chain.siwe import Malformed, SiweMessage, parse
@@ -93,12 +93,11 @@ def _parts(signature: str) -> tuple[int, int, int]:
 def _signer(signable: SignableMessage, signature: str) -> str:
     from eth_account import Account
     from eth_keys.exceptions import BadSignature
-    from eth_keys.exceptions import ValidationError as KeysInvalid
     from eth_utils.exceptions import ValidationError
 
     try:
         return str(Account.recover_message(signable, vrs=_parts(signature)))
-    except (BadSignature, KeysInvalid, ValidationError) as error:
+    except (BadSignature, ValidationError) as error:
         raise InvalidSignature("Nobody's key makes this signature.") from error
 
 
@@ -116,7 +115,7 @@ def _contract_says_yes(address: str, digest: bytes, signature: str, chain: str |
     node = client(chain)
     if not node.code(address):
         return False
-    call = MAGIC + eth_abi.encode(["bytes32", "bytes"], [digest, raw])
+    call = MAGIC + encode(["bytes32", "bytes"], [digest, raw])
     try:
         return node.call(address, call) == MAGIC + bytes(28)
     except CallRefused:

@@ -89,7 +89,7 @@ class SiweMessage:
 
 def _is_domain(text: str) -> bool:
     match = DOMAIN.fullmatch(text)
-    return bool(match) and (not match["host"].startswith("[") or _is_ipv6(match["host"]))
+    return match is not None and (not match["host"].startswith("[") or _is_ipv6(match["host"]))
 
 
 def _is_ipv6(bracketed: str) -> bool:
@@ -103,7 +103,7 @@ def _is_ipv6(bracketed: str) -> bool:
 def is_uri(text: str) -> bool:
     """RFC 3986, with a scheme."""
     match = URI.fullmatch(text)
-    return bool(match) and (match["six"] is None or _is_ipv6(match["six"]))
+    return match is not None and (match["six"] is None or _is_ipv6(match["six"]))
 
 
 def moment(text: str) -> datetime:

@@ -1,6 +1,7 @@
 """Blocks and logs into their tables, a statement a stretch; reading a stretch again changes nothing."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -26,7 +27,7 @@ ON CONFLICT (chain, block_hash, log_index) DO NOTHING
 
 def insert_blocks(chain: str, blocks: Sequence[Header], with_logs: set[str], settled: int) -> dict[str, int]:
     """Row ids by block hash, of blocks new and known; final at once up to the height `settled`."""
-    values = [
+    values: list[list[Any]] = [
         [block.height for block in blocks],
         [block.hash for block in blocks],
         [block.parent_hash for block in blocks],
@@ -42,7 +43,7 @@ def insert_logs(chain: str, logs: Sequence[LogEntry], ids: Mapping[str, int]) ->
     """The logs under their blocks, in chain order."""
     if not logs:
         return
-    values = [
+    values: list[list[Any]] = [
         [ids[entry.block_hash] for entry in logs],
         [entry.height for entry in logs],
         [entry.block_hash for entry in logs],

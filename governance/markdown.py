@@ -4,6 +4,7 @@ import re
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 TAGS = {"p", "br", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "h5", "h6", "hr"}
 TAGS |= {"table", "thead", "tbody", "tr", "th", "td", "s"}
@@ -21,14 +22,26 @@ def rendered(text: str, *, title: str = "") -> str:
     tokens = parser.parse(without_proposer(text))
     if len(tokens) > 2 and tokens[0].type == "heading_open" and tokens[1].content.strip(" *_") == title:
         tokens = tokens[3:]
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    _lower_headings(tokens)
     html = parser.renderer.render(tokens, parser.options, {})
-    return nh3.clean(
+    clean = nh3.clean(
         html,
         tags=TAGS,
         attributes={"a": {"href", "title"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )
+    return clean.replace("<table>", '<div class="table-wrap"><table>').replace("</table>", "</table></div>")
+
+
+def _lower_headings(tokens: list[Token]) -> None:
+    """Headings of a description begin below the page's own h2, and no level is skipped."""
+    above: list[int] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1])
+            while above and above[-1] >= level:
+                above.pop()
+            above.append(level)
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(2 + len(above), 6)}"

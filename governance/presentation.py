@@ -8,9 +8,9 @@ from datetime import datetime
 from chain.models import Block
 from governance.effects import Effect, effects_of
 from governance.facts import Facts
-from governance.models import ClockMode, Governor, Proposal, State, Step, StepKind, Support, Vote
+from governance.models import TERMINAL, ClockMode, Governor, Proposal, State, Step, StepKind, Support, Vote
 from governance.tally import QuorumHistory, reached_quorum
-from governance.words import amount, duration, moment, number, roughly, share
+from governance.words import SPACE, amount, duration, moment, number, roughly, share
 
 TONES = {
     State.PENDING: "info",
@@ -76,6 +76,7 @@ class Shown:
 
     proposal: Proposal
     block: Block
+    block_at: datetime
     effects: list[Effect]
     label: str
     tone: str
@@ -87,6 +88,19 @@ class Shown:
     timeline: list[Event]
     due: str
     source: str
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.proposal.state in TERMINAL
+
+    @property
+    def result(self) -> str:
+        """The figures in a line, for the list of what was decided."""
+        if self.proposal.state == State.PENDING or not any(bar.width for bar in self.bars):
+            return "" if self.proposal.state == State.PENDING else "No votes were cast."
+        sides = ", ".join(f"{bar.width:.1f}{SPACE}% {bar.label.lower()}" for bar in self.bars if bar.width)
+        return f"{sides} of {self.proposal.voters:,} voters' weight; quorum {'' if self.quorum.reached else 'not '}reached."
 
     @property
     def headline(self) -> str:
@@ -101,6 +115,7 @@ def show(proposal: Proposal, facts: Facts, block: Block, quorums: QuorumHistory)
     return Shown(
         proposal=proposal,
         block=block,
+        block_at=moment(block.timestamp),
         effects=effects_of(proposal, facts),
         label=LABELS[State(proposal.state)],
         tone=TONES[State(proposal.state)],

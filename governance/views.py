@@ -16,7 +16,7 @@ from governance.markdown import rendered
 from governance.models import Governor, Proposal, Support
 from governance.power import Standing, checked_address, eligibility, threshold
 from governance.reading import governor_named, proposals_for_show, shown, standing_context, votes_of
-from governance.words import amount, moment
+from governance.words import amount
 
 PER_PAGE = 20
 SUPPORTS = [(side.value, side.label) for side in (Support.FOR, Support.AGAINST, Support.ABSTAIN)]
@@ -51,8 +51,7 @@ def proposals(request: HttpRequest, governor: str | None = None) -> HttpResponse
             "page": page,
             "open": [row for row in rows if row.proposal.state in {"active", "pending", "succeeded", "queued"}],
             "past": [row for row in rows if row.proposal.state not in {"active", "pending", "succeeded", "queued"}],
-            "block": rows[0].block if rows else None,
-            "block_at": moment(rows[0].block.timestamp) if rows else None,
+            "newest": rows[0] if rows else None,
         }
     return render(request, "governance/proposals.html", context)
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from governance.models import Token
 
+SPACE = "\N{NO-BREAK SPACE}"
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def percent(bps: int) -> str:
-    """Hundredths of a percent: 250 → 2.5 %."""
-    return f"{bps / 100:.2f}".rstrip("0").rstrip(".") + " %"
+    """Hundredths of a percent: 250 → 2.5 %, with a space that does not break."""
+    return f"{bps / 100:.2f}".rstrip("0").rstrip(".") + f"{SPACE}%"
 
 
 def share(part: int, whole: int) -> float:
@@ -49,7 +50,7 @@ def number(value: int, decimals: int, places: int | None = 2) -> str:
 
 
 def amount(value: int, token: Token, places: int | None = 2) -> str:
-    return f"{number(value, token.decimals, places)} {token.symbol}"
+    return f"{number(value, token.decimals, places)}{SPACE}{token.symbol}"
 
 
 def short(address: str) -> str:

@@ -1,4 +1,4 @@
-"""The geometry of the charts: figures in, coordinates of an SVG out. Pure functions, no style: colours are the theme's."""
+"""The geometry of the charts: figures in, coordinates of an SVG out. Pure functions; colours are the theme's."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 WIDTH: Final = 720
 HEIGHT: Final = 260
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 32
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ def points(rows: Iterable[Mapping[str, Any] | Sequence[Any] | Point]) -> list[Po
         if isinstance(row, Point):
             found.append(row)
         elif isinstance(row, Mapping):
-            found.append(Point(str(row["label"]), float(row["value"]), _number(row.get("low")), _number(row.get("high"))))
+            found.append(
+                Point(str(row["label"]), float(row["value"]), _number(row.get("low")), _number(row.get("high")))
+            )
         else:
             label, value, *rest = row
             low, high = (*rest, None, None)[:2]
@@ -84,8 +86,8 @@ def _number(value: Any) -> float | None:
 
 
 def nice_step(span: float, about: int = 4) -> float:
-    """The 1, 2, 2.5 or 5 times a power of ten that divides `span` into `about` parts or fewer; 1 for no span."""
-    if span <= 0:
+    """The 1, 2, 2.5 or 5 times a power of ten that divides `span` into `about` parts or fewer; 1 for none."""
+    if span < 1e-12:  # nothing that a person would call a difference
         return 1.0
     rough = span / about
     power = 10.0 ** floor(log10(rough))

@@ -1,4 +1,4 @@
-"""How figures read: money from integer base units, addresses, spans of time. Pure functions; ui.py hangs them into templates."""
+"""How figures read: money from integer base units, addresses, spans of time. Pure functions; templates use ui.py."""
 
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -18,7 +18,7 @@ def _in_units(amount: int, decimals: int) -> Decimal:
 
 
 def _written(value: Decimal, places: int) -> str:
-    text = formats.number_format(abs(value), decimal_pos=places, use_l10n=True, force_grouping=True)
+    text = formats.number_format(value.copy_abs(), decimal_pos=places, use_l10n=True, force_grouping=True)
     return f"{MINUS}{text}" if value < 0 else str(text)
 
 
@@ -28,7 +28,7 @@ def exact_amount(amount: int, decimals: int) -> str:
 
 
 def readable_amount(amount: int, decimals: int) -> str:
-    """`amount` base units with two decimals, or as many more as two significant digits take: never 0.00 for something."""
+    """`amount` base units with two decimals; less than a hundredth with two significant digits, never as 0.00."""
     value = _in_units(int(amount), decimals)
     places = min(2, decimals)
     if value and abs(value) < Decimal("0.01"):

@@ -1,6 +1,6 @@
-"""The living page of the design system, for development: every component in its states, and each shell with a page in it."""
+"""The living page of the design system, for development: every component in its states, each shell with a page."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace as Thing
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
 
 from marketplace.tenancy import door
 
@@ -24,8 +25,12 @@ class SampleForm(forms.Form):
 
     name = forms.CharField(label="Name of the organization", max_length=80, help_text="As it stands on your invoices.")
     email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
-    price = forms.DecimalField(label="Price per period, in TUSD", min_value=0, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
-    country = forms.ChoiceField(label="Country", choices=[("de", "Germany"), ("id", "Indonesia"), ("nl", "Netherlands")])
+    price = forms.DecimalField(
+        label="Price per period, in TUSD", min_value=0, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+    country = forms.ChoiceField(
+        label="Country", choices=[("de", "Germany"), ("id", "Indonesia"), ("nl", "Netherlands")]
+    )
     about = forms.CharField(label=f"Was machen Sie? {LONG}", widget=forms.Textarea(attrs={"rows": 4}), required=False)
     role = forms.ChoiceField(
         label="Role",
@@ -47,12 +52,12 @@ class Visitor:
 
 
 def _org(name: str, *, verified: bool = True) -> Thing:
-    return Thing(name=name, slug="ada-instruments", is_verified=verified, country="DE")
+    return Thing(name=name, slug=slugify(name), is_verified=verified, country="DE")
 
 
 def _listings() -> list[dict[str, Any]]:
     rows = [
-        ("Invoice Reader", "Reads invoices and gives you the figures, dates and tax lines as a table your accounting takes.",
+        ("Invoice Reader", "Reads invoices and gives you the figures, dates and tax lines as a table.",
          "Ben's Document Works", "receipt-text", 12_500_000, 2_592_000, True),
         ("Demand Forecast", "Says how much of each article you will sell in the next eight weeks, and how sure it is.",
          "Nordlicht Analytics", "chart-line", 40_000_000, 2_592_000, True),
@@ -109,6 +114,12 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
         "usage": _usage(),
         "soon": now + timedelta(days=3, hours=4),
         "events": _events(request, now),
+        **_tables(),
+    }
+
+
+def _tables() -> dict[str, Any]:
+    return {
         "tabs": [
             {"url": "?page=index", "text": "Overview", "current": True},
             {"url": "?page=forms", "text": "Versions", "count": 3},
@@ -127,7 +138,12 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
             {"text": "endpoint: unchanged"},
         ],
         "crumbs": [("Subscriptions", "?page=workspace"), ("Invoice Reader", "?page=offer")],
-        "columns": [{"text": "Day"}, {"text": "Tool"}, {"text": "Calls", "number": True}, {"text": "Paid out", "number": True}],
+        "columns": [
+            {"text": "Day"},
+            {"text": "Tool"},
+            {"text": "Calls", "number": True},
+            {"text": "Paid out", "number": True},
+        ],
         "rows": [
             [
                 {"text": f"{day} November", "label": "Day"},
@@ -141,21 +157,23 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
                 (20, LONG, "11,111", "111.11 TUSD"),
             )
         ],
-    }  # fmt: skip
+    }
 
 
-def _events(request: HttpRequest, now: Any) -> list[dict[str, Any]]:
-    return [
-        {"what": "Day 14 paid out to the provider", "more": "0.42 TUSD, less 2.5 % fee", "at": now - timedelta(hours=2), "icon": "landmark", "tone": "good"},
-        {"what": "Waiting for block 18,204 to be final", "more": "About 20 seconds more.", "at": now, "icon": "hourglass", "tone": "wait"},
-        {"what": "Access opened", "at": now - timedelta(days=14), "icon": "key-round"},
-        {"what": "Ordered by Ada", "more": "12 periods of 30 days", "at": now - timedelta(days=14, hours=1), "icon": "receipt-text", "url": request.path},
-    ]  # fmt: skip
+def _events(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    paid, ordered = now - timedelta(hours=2), now - timedelta(days=14)
+    rows = [
+        ("Day 14 paid out to the provider", "0.42 TUSD, less 2.5 % fee", paid, "landmark", "good", ""),
+        ("Waiting for block 18,204 to be final", "About 20 seconds more.", now, "hourglass", "wait", ""),
+        ("Access opened", "", ordered, "key-round", "", ""),
+        ("Ordered by Ada", "12 periods of 30 days", ordered, "receipt-text", "", request.path),
+    ]
+    return [dict(zip(("what", "more", "at", "icon", "tone", "url"), row, strict=True)) for row in rows]
 
 
 @door.public
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """One page of the guide, chosen by ?page=; ?toasts=1 shows messages; the workspace and console have made-up people."""
+    """One page of the guide, chosen by ?page=; ?toasts=1 shows messages; workspace and console are a visitor's."""
     page = request.GET.get("page", "index")
     if page not in PAGES:
         raise Http404("No such page in the style guide.")

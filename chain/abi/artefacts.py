@@ -20,7 +20,8 @@ def artefact(name: str) -> dict[str, Any]:
     path = FOLDER / f"{name}.json"
     if name not in names():
         raise LookupError(f"No compiled contract {name} in chain/abi. Known: {', '.join(names()) or 'none'}.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def entries(name: str, kind: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from functools import cache
 from keyword import iskeyword
 from typing import Any
 
-import eth_abi
+from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 
 from chain.abi.artefacts import artefact, entries
@@ -19,7 +19,7 @@ Entry = dict[str, Any]
 def type_of(item: Entry) -> str:
     """The canonical type of an ABI input: structs are written as tuples."""
     if not item["type"].startswith("tuple"):
-        return item["type"]
+        return str(item["type"])
     inner = ",".join(type_of(part) for part in item["components"])
     return f"({inner}){item['type'][5:]}"
 
@@ -50,7 +50,8 @@ def named(items: list[Entry], values: Sequence[Any]) -> tuple[Any, ...]:
     fields = tuple(item["name"] for item in items)
     usable = all(field.isidentifier() and not field.startswith("_") and not iskeyword(field) for field in fields)
     if usable and len(set(fields)) == len(fields):
-        return _shape(fields)(*decoded)
+        shaped: tuple[Any, ...] = _shape(fields)(*decoded)
+        return shaped
     return tuple(decoded)
 
 
@@ -101,19 +102,19 @@ def encode_call(contract_name: str, function_name: str, *args: Any) -> bytes:
 
 def encode_deployment(contract_name: str, *args: Any) -> bytes:
     """The data of the transaction that creates the contract: bytecode and constructor arguments."""
-    inputs = next((entry["inputs"] for entry in entries(contract_name, "constructor")), [])
+    inputs: list[Entry] = next((entry["inputs"] for entry in entries(contract_name, "constructor")), [])
     return bytes.fromhex(artefact(contract_name)["bytecode"].removeprefix("0x")) + _encode(inputs, args)
 
 
 def _encode(inputs: list[Entry], args: Sequence[Any]) -> bytes:
     values = [from_python(item, value) for item, value in zip(inputs, args, strict=True)]
-    return eth_abi.encode([type_of(item) for item in inputs], values)
+    return encode([type_of(item) for item in inputs], values)
 
 
 def decode_result(contract_name: str, function_name: str, arguments: int, data: bytes) -> Any:
     """What a call answered: the value, a tuple of values (named where the ABI names them), or None for none."""
     outputs = function(contract_name, function_name, arguments)["outputs"]
-    values = eth_abi.decode([type_of(item) for item in outputs], data)
+    values = decode([type_of(item) for item in outputs], data)
     if not outputs:
         return None
     return to_python(outputs[0], values[0]) if len(outputs) == 1 else named(outputs, values)

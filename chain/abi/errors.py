@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-import eth_abi
+from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
@@ -45,9 +45,9 @@ def decode_error(data: bytes | str | None) -> str | None:
     selector, body = data[:4], data[4:]
     try:
         if selector == _selector("Error(string)"):
-            return eth_abi.decode(["string"], body)[0]
+            return str(decode(["string"], body)[0])
         if selector == _selector("Panic(uint256)"):
-            code = eth_abi.decode(["uint256"], body)[0]
+            code = decode(["uint256"], body)[0]
             return PANICS.get(code, f"The contract failed (panic {code:#x}).")
         return _custom(selector, body)
     except (DecodingError, UnicodeDecodeError, OverflowError):
@@ -60,6 +60,6 @@ def _custom(selector: bytes, body: bytes) -> str | None:
         return None
     if sentence:
         return sentence
-    values: tuple[Any, ...] = eth_abi.decode([type_of(item) for item in entry["inputs"]], body)
+    values: tuple[Any, ...] = decode([type_of(item) for item in entry["inputs"]], body)
     shown = [f"{item['name']}={to_python(item, value)}" for item, value in zip(entry["inputs"], values, strict=True)]
     return f"{entry['name']}({', '.join(shown)})"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import eth_abi
+from eth_abi.abi import decode as decode_values
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
@@ -65,7 +65,7 @@ def _any_body(items: list[Entry]) -> Callable[[bytes], dict[str, Any]]:
 
     def decode(data: bytes) -> dict[str, Any]:
         try:
-            values = eth_abi.decode(kinds, data)
+            values = decode_values(kinds, data)
         except (DecodingError, UnicodeDecodeError, OverflowError) as error:
             raise Malformed(str(error)) from error
         return {item["name"]: to_python(item, value) for item, value in zip(items, values, strict=True)}

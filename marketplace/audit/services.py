@@ -15,7 +15,7 @@ from marketplace.tenancy.scope import as_system
 CHAIN_LOCK = 0x6175646974  # "audit": the first of the two keys of the advisory lock
 
 
-def record(actor: Actor, verb: str, subject: models.Model, *, org_id: int | None = None, **facts: Any) -> Entry:
+def record(actor: Actor, verb: str, subject: models.Model, /, *, org_id: int | None = None, **facts: Any) -> Entry:
     """Append an entry to the chain of `org_id` (the actor's organization by default), in the caller's transaction.
 
     The chain's lock is held until the transaction ends, so that sequence and hashes follow the order of commits.

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -92,8 +93,15 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, A
 def bought(request: ActedRequest) -> HttpResponse:
     """The subscriptions of the organization, newest first."""
     found = Subscription.objects.filter(buyer=request.org).select_related("order__currency", "listing__org")
-    page = Paginator(found.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "subscriptions/list.html", {"page": page, "now": market_time()})
+    context = _paged(request, found.order_by("-pk"))
+    return render(request, "subscriptions/list.html", {**context, "now": market_time()})
+
+
+def _paged(request: ActedRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    following = f"?page={page.next_page_number()}" if page.has_next() else ""
+    before = f"?page={page.previous_page_number()}" if page.has_previous() else ""
+    return {"page": page, "next_url": following, "previous_url": before}
 
 
 @door.member(*EVERYBODY)
@@ -114,5 +122,4 @@ def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
 def sales(request: ActedRequest) -> HttpResponse:
     """The orders that the organization has received, newest first."""
     found = Order.objects.sold_by(request.org.pk).select_related("subscription", "listing", "buyer", "currency")
-    page = Paginator(found.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "subscriptions/sales.html", {"page": page})
+    return render(request, "subscriptions/sales.html", _paged(request, found.order_by("-pk")))

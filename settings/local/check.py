@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 from settings.local import market, node, rpc, valkey
 from settings.local.rundir import RunDir
@@ -63,7 +64,10 @@ def _alive(pid: int) -> str:
 
 
 def _page(url: str) -> str:
-    return "" if market.answers(url, timeout=5) else f"{url} does not answer well"
+    try:
+        return "" if market.answers(url, timeout=5) else f"{url} does not answer well"
+    except HTTPError as refusal:  # /readyz says which part is ill
+        return f"{refusal.code}: {refusal.read(300).decode(errors='replace')}"
 
 
 def _moves(url: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from settings.local.supervisor import HERE, Service, Supervisor
 PIDBOX = "_kombu.binding.celery.pidbox"
 # no proxy from the environment: everything asked here is on this machine
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+READY_PATIENCE = 15.0
 SMALL = {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
 
 
@@ -49,27 +51,29 @@ def answers(url: str, timeout: float = 2) -> bool:
         return bool(answer.status < 300)
 
 
-def processes(ports: dict[str, int], env: dict[str, str], tick: Path, key: str) -> list[Service]:
-    """Pages, live pages and gateway, worker, beat and the demo provider, in the order of their start."""
+def processes(ports: dict[str, int], env: dict[str, str], tick: Path, key: str) -> tuple[list[Service], list[Service]]:
+    """The pages, live and not; then the demo provider, the worker and the clock."""
     python = [sys.executable, "-m"]
     granian = [*python, "granian", "--host", "127.0.0.1", "--log-level", "warning"]
     wsgi = ["--interface", "wsgi", "--blocking-threads", "1", "--no-ws", "settings.wsgi:application"]
     asgi = ["--interface", "asginl", "settings.asgi:application"]
     worker = ["worker", "--pool=threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
-    celery = [*python, "celery", "-A", "settings"]
+    tools = {"PORT": str(ports["tools"]), "DEMO_TOOLS_KEY": key}
     redis = env["REDIS_URL"]
+
+    def page(name: str) -> Callable[[], bool]:
+        return partial(answers, f"{env[name]}/healthz")
+
     return [
-        Service("web", [*granian, "--port", str(ports["web"]), *wsgi], partial(answers, f"{env['BASE_URL']}/healthz")),
+        Service("web", [*granian, "--port", str(ports["web"]), *wsgi], page("BASE_URL")),
+        Service("live", [*granian, "--port", str(ports["live"]), *asgi], page("LIVE_URL")),
+    ], [
+        Service("tools", [*python, "settings.local.tools"], page("DEMO_TOOLS_URL"), env=tools),
         Service(
-            "live", [*granian, "--port", str(ports["live"]), *asgi], partial(answers, f"{env['LIVE_URL']}/healthz")
+            "worker",
+            [*python, "celery", "-A", "settings", *worker],
+            lambda: valkey.ask(redis, "EXISTS", PIDBOX) == ":1",
         ),
-        Service(
-            "tools",
-            [*python, "settings.local.tools"],
-            partial(answers, f"{env['DEMO_TOOLS_URL']}/healthz"),
-            env={"PORT": str(ports["tools"]), "DEMO_TOOLS_KEY": key},
-        ),
-        Service("worker", [*celery, *worker], lambda: valkey.ask(redis, "EXISTS", PIDBOX) == ":1"),
         Service("beat", [*python, "settings.local.beat"], tick.exists, env={"BEAT_TICK": str(tick)}),
     ]
 
@@ -159,12 +163,27 @@ class Market:
         tick = self.run.folder("beat") / "tick"
         tick.unlink(missing_ok=True)
         valkey.ask(self.env["REDIS_URL"], "DEL", PIDBOX)
-        self.supervisor.start(*processes(self.ports, self.env, tick, self.run.secrets()["tools"]))
+        first, second = processes(self.ports, self.env, tick, self.run.secrets()["tools"])
+        self.supervisor.start(*first)  # a person waits for the first page, so nothing else takes a core meanwhile
         try:
             answers(f"{self.env['BASE_URL']}/", timeout=20)
         except OSError as error:
             raise CannotStart(f"The first page does not come ({error}): see {self.run.log('web')}.") from error
-        self._said("pages, live pages, demo tools, worker and clock")
+        self._said(f"pages at {self.env['BASE_URL']}")
+        self.supervisor.start(*second)
+        self._wait_until_ready()
+        self._said("demo tools, worker and clock")
+
+    def _wait_until_ready(self) -> None:
+        """The worker first copies what happened on the chain; a market that stays behind is for --check to explain."""
+        until = time.monotonic() + READY_PATIENCE
+        while time.monotonic() < until:
+            try:
+                if answers(f"{self.env['BASE_URL']}/readyz"):
+                    return
+            except OSError:
+                self.supervisor.tick(0.3)
+        say("not everything is ready yet: bin/up --check says what")
 
     def _remember(self) -> None:
         """What `bin/up --check` needs to know, whenever a process was replaced."""

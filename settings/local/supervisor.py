@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,6 +55,7 @@ class Supervisor:
         self.every_tick: list[Callable[[], None]] = []
         self.children: dict[str, _Child] = {}
         self._starting: set[str] = set()
+        self._cap_at = 0.0
         self._watchdog = self._start_watchdog()
 
     def start(self, *services: Service) -> None:
@@ -107,6 +109,9 @@ class Supervisor:
             self._watchdog = self._start_watchdog()
         for job in self.every_tick:
             job()
+        if time.monotonic() > self._cap_at:
+            self._cap_at = time.monotonic() + 30
+            self._cap_logs()
         time.sleep(seconds)
 
     def stop(self) -> None:
@@ -132,8 +137,6 @@ class Supervisor:
         self, name: str, command: list[str], env: dict[str, str], number: int, unroot: bool
     ) -> subprocess.Popen[bytes]:
         log = self.run_dir.log(name)
-        if log.exists() and log.stat().st_size > LOG_CAP:
-            log.replace(log.with_suffix(".log.1"))
         launch = [
             sys.executable,
             "-I",
@@ -183,6 +186,13 @@ class Supervisor:
                 process.wait(5)
             self._kill_group(process.pid)
             self._tell_watchdog(f"-{process.pid}")
+
+    def _cap_logs(self) -> None:
+        """Move what a log holds aside when it is large; its process goes on appending to the emptied file."""
+        for log in self.run_dir.folder("logs").glob("*.log"):
+            if log.stat().st_size > LOG_CAP:
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+                os.truncate(log, 0)
 
     def _kill_group(self, group: int) -> None:
         """A child that ended may leave workers; its group is ours alone."""

@@ -39,9 +39,9 @@ def initials(thing: object) -> str:
 
 
 @register.filter
-def until(moment: datetime) -> str:
-    """How far a moment is from now."""
-    return figures.relative(moment, timezone.now())
+def until(moment: datetime | None) -> str:
+    """How far a moment is from now; nothing for what has no moment yet."""
+    return figures.relative(moment, timezone.now()) if moment else ""
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
@@ -49,7 +49,7 @@ def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: A
     """A link of a rail or bar, marked as current on its page and on the pages named in `also`."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    current = bool(match) and match.view_name in {view, *also.split()}
+    current = match is not None and match.view_name in {view, *also.split()}
     return {"url": reverse(view, args=args), "icon": icon, "label": label, "current": current}
 
 
@@ -89,7 +89,9 @@ def transaction_steps(state: str, block: int | None = None, failed: bool = False
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = "") -> dict[str, Any]:
+def chart(
+    rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = ""
+) -> dict[str, Any]:
     """A chart of `rows` (label, value, low, high); `key` makes its ids unique on the page."""
     series = charts.points(rows)
     drawn = charts.bars(series) if kind == "bar" else charts.line(series)

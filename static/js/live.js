@@ -15,7 +15,9 @@ function swap(id, html) {
   const part = document.getElementById(id);
   if (!part || part.contains(document.activeElement) || part.querySelector("[aria-busy=true]")) return;
   part.innerHTML = html;
-  /** @type {any} */ (window).htmx?.process(part);
+  const { htmx } = /** @type {any} */ (window);
+  htmx?.process(part);
+  htmx?.trigger(part, "htmx:load");
   const heard = document.querySelector("[data-live-heard]");
   const said = part.querySelector("[data-live-say]")?.textContent?.trim();
   if (heard && said && heard.textContent !== said) heard.textContent = said;

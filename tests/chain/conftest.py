@@ -17,6 +17,7 @@ def node() -> Iterator[LocalChain]:
     """anvil, put back afterwards to where it was."""
     chain = LocalChain(django_settings.CHAINS[CHAIN]["rpc_url"])
     chain.automine()
+    chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**9))  # a snapshot does not hold it
     snapshot = chain.rpc("evm_snapshot")
     yield chain
     chain.automine()

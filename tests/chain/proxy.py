@@ -95,7 +95,7 @@ class FaultyNode:
         return answer
 
     def bend_logs(self, question: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-        """A lagging node answers a range beyond its head with what it has and no error; by hash it says what it lacks."""
+        """A lagging node answers a range with what it has and no error; by hash it says what it lacks."""
         if self.fault == "empty_logs" and "result" in answer:
             return {**answer, "result": []}
         if self.fault != "lagging" or "result" not in answer:

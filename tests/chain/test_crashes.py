@@ -74,13 +74,13 @@ def pay(count: int) -> None:
 
 def finish(node: LocalChain) -> None:
     """Ordinary rounds, until every payment is final."""
-    for _ in range(12):
+    for _ in range(60):
         sender.send()
-        for attempt in Attempt.objects.filter(broadcast_at__isnull=False):
-            node.receipt(attempt.tx_hash)
         node.mine(3)
         watcher.watch()
-    assert set(OutgoingTransaction.objects.values_list("state", flat=True)) == {State.FINAL}
+        if not OutgoingTransaction.objects.exclude(state=State.FINAL).exists():
+            return
+    raise AssertionError(list(OutgoingTransaction.objects.exclude(state=State.FINAL).values_list("key", "state")))
 
 
 def paid(node: LocalChain, count: int) -> list[int]:
@@ -128,16 +128,8 @@ def test_a_sender_killed_while_it_replaces_pays_once(node: LocalChain, workers: 
     workers.killed("send", failpoint)
     node.automine()
     node.mine(1)
-    finish_one(node)
+    finish(node)
     assert paid(node, 1) == [7]
-
-
-def finish_one(node: LocalChain) -> None:
-    for _ in range(6):
-        sender.send()
-        node.mine(3)
-        watcher.watch()
-    assert OutgoingTransaction.objects.get().state == State.FINAL
 
 
 def test_a_watcher_killed_at_every_place_has_exactly_what_the_chain_has(dollar: Dollar, workers: Workers) -> None:

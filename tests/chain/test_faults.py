@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chain import sender, watcher
+from chain import reader, sender, watcher
 from chain.client import client
 from chain.models import Attempt, Block, Log, OutgoingTransaction, State
 from chain.outbox import submit
@@ -120,6 +120,32 @@ def test_a_node_that_names_a_head_far_ahead_makes_nothing_final(dollar: Dollar, 
     dollar.node.mine(2)
     watcher.watch()
     assert Log.objects.final().count() == 1
+
+
+def test_a_node_that_hides_logs_of_a_new_block_is_not_believed(dollar: Dollar, faulty: FaultyNode) -> None:
+    watcher.watch()
+    faulty.fault = "empty_logs"
+    dollar.node.mine(1)
+    assert watcher.watch() == watcher.Outcome.LEVEL  # that block really has none
+    dollar.mint(1)
+    assert watcher.watch() == watcher.Outcome.WAITING
+    faulty.fault = "none"
+    watcher.watch()
+    assert same_as_chain(dollar)
+    assert Log.objects.count() == 1
+
+
+def test_control_without_the_bloom_filter_hidden_logs_are_lost(
+    dollar: Dollar, faulty: FaultyNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher.watch()
+    monkeypatch.setattr(reader, "may_hold", lambda header, address: False)
+    faulty.fault = "empty_logs"
+    dollar.mint(1)
+    watcher.watch()
+    faulty.fault = "none"
+    watcher.watch()
+    assert not same_as_chain(dollar)
 
 
 def test_a_stale_head_takes_nothing_back(dollar: Dollar, faulty: FaultyNode) -> None:

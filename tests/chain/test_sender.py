@@ -127,6 +127,21 @@ def test_a_stuck_payment_is_replaced_by_dearer_bytes_of_the_same_nonce(node: Loc
     assert node.balance(fresh_address(1)) == 7
 
 
+def test_a_payment_whose_fee_no_node_accepts_any_more_is_made_dearer(node: LocalChain) -> None:
+    pay(1)
+    sender.sign(client(), signer())
+    node.automine(False)
+    node.rpc("anvil_setNextBlockBaseFeePerGas", hex(80 * 10**9))
+    node.mine(1)
+    sender.broadcast(client(), signer())
+    make_old(created_at=61)
+    sender.send()
+    node.mine(1)
+    sender.send()
+    assert states() == [State.MINED]
+    assert (Attempt.objects.count(), node.balance(fresh_address(1))) == (2, 7)
+
+
 def test_the_first_attempt_may_be_mined_after_a_second_was_signed(node: LocalChain) -> None:
     pay(1)
     sender.send()

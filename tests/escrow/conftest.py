@@ -1,5 +1,6 @@
 """The market's contracts, deployed once a session; every test starts from the chain as it was after that."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,14 @@ def local_chain() -> Iterator[LocalChain]:
     chain.rpc("evm_revert", start)
 
 
+def catch_up(chain: LocalChain) -> None:
+    """A chain that was put back runs behind our clock; a real one does not."""
+    newest = int(chain.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    if newest < time.time():
+        chain.rpc("evm_increaseTime", int(time.time()) - newest)
+    chain.mine()
+
+
 @pytest.fixture
 def market(local_chain: LocalChain, transactional_db: None) -> Market:
     """Ada's bakery, Ben's workshop and the escrow on chain, nothing bought yet."""
@@ -36,4 +45,5 @@ def market(local_chain: LocalChain, transactional_db: None) -> Market:
     else:
         deployed.extend(deploy())
     before.append(local_chain.rpc("evm_snapshot"))
+    catch_up(local_chain)
     return Market(local_chain)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.request import Request, urlopen
 
+from eth_abi import encode
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 from playwright.sync_api import BrowserContext
@@ -26,7 +27,8 @@ ANNOUNCE = """
     removeListener: () => {},
   };
   const icon = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=";
-  const info = Object.freeze({ uuid: "5b3bff6e-6a3c-4d2f-9a5e-1c2f3a4b5c6d", name: "Test Wallet", icon, rdns: "test.wallet" });
+  const uuid = "5b3bff6e-6a3c-4d2f-9a5e-1c2f3a4b5c6d";
+  const info = Object.freeze({ uuid, name: "Test Wallet", icon, rdns: "test.wallet" });
   const announce = () => window.dispatchEvent(
     new CustomEvent("eip6963:announceProvider", { detail: Object.freeze({ info, provider }) }));
   window.addEventListener("eip6963:requestProvider", announce);
@@ -119,6 +121,13 @@ class Wallet:
             self.key,
         )
         return str(self._rpc("eth_sendRawTransaction", ["0x" + signed.raw_transaction.hex().removeprefix("0x")]))
+
+    def receive(self, token: str, amount: int) -> None:
+        """Be given `amount` base units of a mintable token by the chain's first account, and ether for fees."""
+        self._rpc("anvil_setBalance", [self.address, hex(10**19)])
+        mint = bytes.fromhex("40c10f19") + encode(["address", "uint256"], [self.address, amount])
+        (giver, *_) = self._rpc("eth_accounts", [])
+        self._rpc("eth_sendTransaction", [{"from": giver, "to": token, "data": "0x" + mint.hex()}])
 
     def _rpc(self, method: str, params: list[Any]) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()

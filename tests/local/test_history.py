@@ -15,6 +15,8 @@ from settings.local.history import History
 from settings.local.rundir import RunDir
 from settings.local.supervisor import Supervisor
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = ("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
 WEEK = 7 * 24 * 3600
 

@@ -13,7 +13,7 @@ import pytest
 from settings.local import valkey
 from settings.local.failure import CannotStart
 from settings.local.rundir import RunDir
-from settings.local.supervisor import Service, Supervisor
+from settings.local.supervisor import LOG_CAP, Service, Supervisor
 from tests.local import processes
 
 
@@ -37,6 +37,7 @@ def killed(folder: Path, *words: str) -> set[processes.Process]:
     return below
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
     below = killed(tmp_path)
     assert len(below) >= 12  # the watchdog, three servers, PostgreSQL's own workers, and a family of four
@@ -45,12 +46,14 @@ def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
     assert not left
 
 
+@pytest.mark.slow
 def test_control_without_launcher_and_watchdog_processes_are_left(tmp_path: Path) -> None:
     left = processes.left_after(killed(tmp_path, "naive"), 2)
     processes.kill(left)
     assert len(left) >= 5
 
 
+@pytest.mark.slow
 def test_the_kernel_alone_ends_direct_children_when_the_watchdog_is_gone_too(tmp_path: Path) -> None:
     stack = subprocess.Popen(
         [sys.executable, "-m", "tests.local.small_stack", str(tmp_path)], stdout=subprocess.PIPE, text=True
@@ -112,3 +115,20 @@ def test_a_process_that_never_answers_is_named(supervisor: Supervisor) -> None:
     service = Service("mute", [sys.executable, "-c", "import time; time.sleep(60)"], lambda: False, patience=0.5)
     with pytest.raises(CannotStart, match="mute gave no answer"):
         supervisor.start(service)
+
+
+def test_a_long_log_is_moved_aside_while_its_process_goes_on_writing(supervisor: Supervisor) -> None:
+    writer = "import sys, time\nwhile True: sys.stdout.write('x' * 99); sys.stdout.flush(); time.sleep(0.01)"
+    supervisor.start(Service("chatty", [sys.executable, "-c", writer], lambda: True))
+    log = supervisor.run_dir.log("chatty")
+    with log.open("ab") as file:
+        file.write(b"y" * (LOG_CAP + 1))
+    supervisor._cap_at = 0
+    supervisor.tick()
+    assert log.with_suffix(".log.1").stat().st_size >= LOG_CAP
+    until = time.monotonic() + 10
+    while not log.stat().st_size:
+        assert time.monotonic() < until
+        supervisor.tick()
+    assert log.stat().st_size < LOG_CAP
+    assert log.read_bytes().startswith(b"x")

@@ -31,8 +31,15 @@ class Life:
 
 
 def payment_of(order: Order) -> Payment | None:
-    """The payment that stands for an order, if any."""
-    return Payment.objects.standing().select_related("relayed").filter(order=order).first()
+    """The payment that stands for an order; one that was given up counts again when its deposit shows on the chain."""
+    for payment in Payment.objects.select_related("relayed").filter(order=order).order_by("given_up", "-pk"):
+        if not payment.given_up or _shown(payment, order):
+            return payment
+    return None
+
+
+def _shown(payment: Payment, order: Order) -> bool:
+    return bool(deposit_log(payment.contract, order.currency.chain, payment.escrow_id, event="Funded"))
 
 
 def deposit_log(contract: str, chain: str, escrow_id: str, *, event: str) -> Log | None:

@@ -11,7 +11,7 @@ from chain.models import Contract
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
 from marketplace.escrow.models import Payment
-from marketplace.escrow.services.following import followed
+from marketplace.escrow.services.following import followed, payment_of
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import Order
@@ -135,15 +135,14 @@ def note_wallet_payment(actor: Actor, *, order: Order, address: str, tx_hash: st
 
 
 def give_up(actor: Actor, *, order: Order) -> None:
-    """The buyer says that the wallet sent nothing: allow another try. Refused while anything may still arrive."""
+    """The buyer says that the wallet sent nothing: allow another try. Refused while it is known to be on its way."""
     with transaction.atomic():
-        order = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
-        payment = Payment.objects.standing().select_for_update(of=("self",)).filter(order=order).first()
+        order = Order.objects.bought_by(actor.org_id or 0).select_for_update(of=("self",)).get(pk=order.pk)
+        payment = Payment.objects.standing().select_related("relayed").filter(order=order).first()
         if payment is None:
             return
-        if payment.relayed_id or payment.tx_hash:
-            _refuse_second(order, "", escrow_of(order))
-            return
+        if payment.relayed_id or payment.tx_hash or followed(payment, order).step != "sign":
+            raise Refused("Your payment is on its way already. Please do not pay again.")
         payment.given_up = "The wallet sent nothing."
         payment.save(update_fields=["given_up"])
 
@@ -174,7 +173,7 @@ def _refuse_second(order: Order, address: str, contract: Contract) -> Payment | 
 
     One that has failed is given up here, with its reason, and no longer stands.
     """
-    payment = Payment.objects.standing().select_related("relayed").filter(order=order).first()
+    payment = payment_of(order)
     if payment is None:
         return None
     life = followed(payment, order)

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 from marketplace.escrow import services
 from marketplace.escrow.models import Escrow
 from marketplace.escrow.views.wallets import network, talk, text
+from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import Order
@@ -156,5 +158,8 @@ def _step(request: ActedRequest, order: Order, step: dict[str, Any]) -> dict[str
 def give_up(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """The buyer says that the wallet sent nothing."""
     order = ordered(request, public_id)
-    services.give_up(request.actor, order=order)
+    try:
+        services.give_up(request.actor, order=order)
+    except Refused as refused:
+        messages.error(request, str(refused))
     return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)

@@ -1,0 +1,299 @@
+"""The main job, from sign-up to withdrawal, by the people who do it, in a real browser on real servers."""
+
+import json
+import re
+import time
+import uuid
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from settings.local.people import PASSWORD, PEOPLE
+from tests.journeys.conftest import Door, Market, Visitor
+
+MIA = PEOPLE[2]
+TOM = PEOPLE[3]
+RUN = uuid.uuid4().hex[:6]
+BUYER, SELLER, TOOL = f"Clara Bakery {RUN}", f"Dora Workshop {RUN}", f"Guest book {RUN}"
+
+
+def sign_up(visitor: Visitor) -> None:
+    visitor.go("/accounts/signup/")
+    visitor.fill(email=f"{visitor.name}-{RUN}@example.com", password1="a long pass phrase 42")
+    visitor.picture("sign-up")
+    visitor.page.locator("main button[type=submit]").click()
+    visitor.page.wait_for_url("**/o/**")
+
+
+def sign_in(visitor: Visitor, email: str) -> None:
+    visitor.go("/accounts/login/")
+    visitor.fill(login=email, password=PASSWORD)
+    visitor.page.locator("main button[type=submit]").click()
+    visitor.page.wait_for_url("**/o/**")
+
+
+def found_organization(visitor: Visitor, name: str, intention: str) -> str:
+    visitor.go("/o/new/")
+    visitor.fill(name=name, country="DE", about="Made for this journey")
+    visitor.page.locator(f"[name=intention][value={intention}]").check()
+    visitor.picture("organization")
+    visitor.page.locator("main button[type=submit]").click()
+    visitor.page.wait_for_url(lambda url: "/o/new/" not in url)
+    return visitor.page.url.split("/o/")[1].split("/")[0]
+
+
+def decide(moderator: Visitor, what: str) -> None:
+    """Wait for the case in the queue, read it and approve."""
+    for _ in range(30):
+        moderator.go("/console/")
+        link = moderator.page.get_by_role("link").filter(has_text=what).first
+        if link.count():
+            link.click()
+            break
+        time.sleep(1)
+    else:
+        pytest.fail(f"{what} never came into the queue")
+    moderator.picture("case")
+    moderator.page.locator("[name=text]").fill("Register and website agree; the tool does what it says.")
+    moderator.page.locator("button[name=outcome][value=approve]").click()
+    moderator.page.wait_for_load_state()
+
+
+def call(market: Market, slug: str, key: str, body: Any) -> tuple[int, dict[str, Any]]:
+    """One call through the gateway, as a program makes it."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = Request(f"{market.gateway}/gw/{slug}/", json.dumps(body).encode(), headers)
+    try:
+        with urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as problem:
+        return problem.code, json.load(problem)
+
+
+@pytest.fixture
+def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
+    """A provider signs up, is verified and lists a tool; a moderator approves it."""
+    dora, mia = door.rich("dora"), door.visitor("mia")
+    sign_up(dora)
+    org = found_organization(dora, SELLER, "sell")
+    dora.go("/accounts/wallets/")
+    dora.press("Link my wallet")
+    dora.sees("linked on")
+    dora.picture("wallet")
+    dora.go(f"/o/{org}/settings/")
+    dora.page.locator("[name=address]").first.check()
+    dora.press("Use this wallet")
+    dora.fill(registration_number="HRB 4711", website="https://dora.example/")
+    dora.page.locator("#verification [name=website]").fill("https://dora.example/")
+    dora.press("Ask for verification")
+    dora.sees("Waiting for a moderator")
+    dora.picture("asked-for-verification")
+    sign_in(mia, MIA.email)
+    decide(mia, SELLER)
+    manifest = json.load(urlopen(market.env["DEMO_TOOLS_URL"] + "/review-sentiment/", timeout=10))
+    dora.go(f"/o/{org}/listings/new/")
+    dora.fill(
+        name=TOOL,
+        summary="What your guests wrote, and how they felt about it",
+        description="Paste what guests wrote. **Get** the mood and the topics.",
+        plan_name="Standard",
+        price="30.00",
+        endpoint=market.env["DEMO_TOOLS_URL"] + "/review-sentiment/",
+        input_schema=json.dumps(manifest["input_schema"]),
+        example=json.dumps(manifest["example"]),
+        output_schema="{}",
+    )
+    dora.page.locator("[name=category]").select_option(index=1)
+    dora.page.locator("[name=period_seconds]").select_option("86400")
+    dora.picture("listing")
+    dora.press("Save and look at it")
+    dora.page.wait_for_url(lambda url: not url.endswith("/new/"))
+    slug = dora.page.url.rstrip("/").split("/")[-1]
+    dora.picture("preview")
+    dora.go(f"/o/{org}/listings/{slug}/service-key/")
+    dora.fill(service_key=market.tools_key)
+    dora.press("Store the key")
+    dora.go(f"/o/{org}/listings/{slug}/")
+    dora.page.locator("form[action$='/submit/'] button[type=submit]").first.click()
+    dora.page.wait_for_load_state()
+    decide(mia, TOOL)
+    return dora, mia, slug
+
+
+def subscribe(clara: Visitor, org: str, slug: str) -> str:
+    """Order three periods and pay with one signature, after saying no once."""
+    clara.go(f"/browse/?q={TOOL.split()[0]}")
+    clara.picture("search")
+    clara.go(f"/tools/{slug}/")
+    clara.picture("listing-page")
+    clara.follow("Subscribe")
+    clara.fill(periods="3")
+    clara.sees("You pay once, into the escrow")
+    clara.picture("checkout")
+    clara.press("Continue to payment")
+    clara.page.wait_for_url("**/pay/")
+    order = clara.page.url.split("/orders/")[1].split("/")[0]
+    assert clara.wallet
+    clara.wallet.refuse_next = True
+    clara.press("Sign and pay")
+    clara.sees("You closed the wallet without agreeing")
+    clara.picture("refused-signature")
+    clara.press("Sign and pay")
+    clara.sees("Paid, and final", seconds=60)
+    clara.picture("paid")
+    assert "eth_sendTransaction" not in clara.wallet.asked, "one signature, no transaction of the buyer's own"
+    return order
+
+
+def use_in_browser(clara: Visitor, org: str, slug: str) -> None:
+    clara.follow("Use it")
+    clara.picture("tool-form")
+    clara.press("Run with the example")
+    clara.sees("Counted as one call", seconds=90)
+    clara.picture("tool-result")
+
+
+def make_key(clara: Visitor, org: str) -> str:
+    clara.go(f"/o/{org}/keys/")
+    clara.fill(name="Till")
+    clara.press("Make a key")
+    clara.sees("Copy it now")
+    text = clara.page.locator(".address [title^=gh_]").first.get_attribute("title")
+    assert text
+    clara.picture("key")
+    return text
+
+
+def eventually(visitor: Visitor, check: Any, *, seconds: float = 60) -> Any:
+    """Ask until there is an answer; the visitor's browser, and the wallet in it, go on meanwhile."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := check():
+            return found
+        visitor.page.wait_for_timeout(1000)
+    pytest.fail(f"Nothing within {seconds:.0f} s: {check.__doc__ or check}")
+
+
+def test_from_sign_up_to_withdrawal(door: Door, market: Market, listed: tuple[Visitor, Visitor, str]) -> None:
+    dora, _, slug = listed
+    example = json.load(urlopen(market.env["DEMO_TOOLS_URL"] + "/review-sentiment/", timeout=10))["example"]
+    clara = door.rich("clara")
+    sign_up(clara)
+    org = found_organization(clara, BUYER, "buy")
+    key = make_key(clara, org)
+    status, said = call(market, slug, key, example)
+    assert (status, said["error"]["code"]) == (402, "no_subscription")
+
+    order = subscribe(clara, org, slug)
+    use_in_browser(clara, org, slug)
+    status, said = call(market, slug, key, example)
+    assert status == 200, said
+    assert said["summary"]
+    assert call(market, slug, key + "x", example)[0] == 401
+    clara.go(f"/o/{org}/usage/")
+    clara.picture("usage")
+    assert clara.page.locator("caption:has-text('The last 50 calls') ~ tbody tr").count() == 2
+
+    market.manage("advance_time", "2d")
+    seller = dora.page.url.split("/o/")[1].split("/")[0]
+
+    def paid_out() -> bool:
+        """The worker releases the first period, and the provider sees it."""
+        dora.go(f"/o/{seller}/payouts/")
+        return bool(dora.page.get_by_role("button", name="Withdraw").count())
+
+    eventually(dora, paid_out)
+    dora.picture("earned")
+    dora.press("Withdraw")
+
+    def withdrawn() -> bool:
+        """What was withdrawn stands in the provider's books."""
+        dora.go(f"/o/{seller}/payouts/")
+        return not dora.page.get_by_role("button", name="Withdraw").count()
+
+    dora.page.wait_for_timeout(2000)
+    eventually(dora, withdrawn)
+    dora.picture("withdrawn")
+
+    clara.go(f"/o/{org}/subscriptions/{order}/")
+    clara.page.get_by_text("Stop and get money back").click()
+    clara.sees("If you stop now, about")
+    clara.picture("before-stopping")
+    clara.press("Stop now")
+    eventually(clara, lambda: call(market, slug, key, example)[0] == 402)
+    clara.go(f"/o/{org}/subscriptions/{order}/")
+    clara.sees("Ready to withdraw")
+    clara.picture("stopped")
+    clara.press("Withdraw to my wallet")
+    clara.page.wait_for_timeout(2000)
+
+    def fetched() -> bool:
+        """The buyer's refund was withdrawn."""
+        clara.go(f"/o/{org}/subscriptions/{order}/")
+        clara.sees("What happened")
+        return not clara.page.get_by_text("Ready to withdraw").count()
+
+    eventually(clara, fetched)
+    clara.picture("refund-withdrawn")
+    assert "to the unit" in market.manage("reconcile")
+
+
+def test_a_vote_changes_the_fee_of_the_next_order(door: Door, market: Market) -> None:
+    tom, ada = door.visitor("tom", key=TOM.key), door.visitor("ada")
+    sign_in(ada, PEOPLE[0].email)
+    before, after = _fee_at_checkout(ada), ""
+    wanted = "3" if before != "3%" else "2.5"
+    tom.go("/governance/propose/")
+    tom.page.locator("main [name=fee]").fill(wanted)
+    tom.press("See what it does")
+    tom.sees("The fee on new subscriptions goes from")
+    tom.picture("proposal-preview")
+    tom.press("Propose it with your wallet")
+    tom.page.wait_for_url(
+        lambda url: "/governance/guildgovernor" in url.lower() and "propose" not in url, timeout=60_000
+    )
+    eventually(tom, lambda: tom.page.url.rstrip("/").split("/")[-1].isdigit())
+    place = tom.page.url
+    market.manage("advance_time", "10s")
+    tom.page.goto(place)
+    tom.press("Use my wallet")
+    tom.sees("How do you vote?")
+    tom.page.get_by_label("For", exact=True).check()
+    tom.page.locator("[name=reason]").fill("Keeps the arbiters paid.")
+    tom.picture("ballot")
+    tom.press("Vote in your wallet")
+    tom.sees("Keeps the arbiters paid.", seconds=30)
+    tom.picture("voted")
+    market.manage("advance_time", "10m")
+    for label, seconds in (("Queue it", "30s"), ("Carry it out", "1s")):
+
+        def due(label: str = label) -> bool:
+            """The next step is offered to anybody."""
+            tom.page.goto(place)
+            return bool(tom.page.get_by_role("button", name=label).count())
+
+        eventually(tom, due)
+        tom.picture(label.lower().replace(" ", "-"))
+        tom.press(label)
+        tom.page.wait_for_timeout(4000)
+        market.manage("advance_time", seconds)
+
+    def changed() -> bool:
+        """The next checkout shows the new fee."""
+        nonlocal after
+        after = _fee_at_checkout(ada)
+        return after != before
+
+    eventually(ada, changed)
+    ada.picture("new-fee")
+    assert after.removesuffix("%").rstrip("0").rstrip(".") == wanted
+
+
+def _fee_at_checkout(visitor: Visitor) -> str:
+    """What the checkout of the first tool says about the fee, as "2.5%"."""
+    visitor.go("/tools/invoice-reader/subscribe/")
+    visitor.sees("The market's fee is")
+    text = visitor.page.get_by_text("The market's fee is").first.inner_text()
+    return re.sub(r"\s", "", text.partition("fee is")[2]).rstrip(".")
