@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import eth_abi
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from chain import abi
@@ -55,7 +55,7 @@ def escrow_id(order: Order, *, buyer: str, contract: str) -> str:
     values = list(terms(order).values())
     values[0] = bytes.fromhex(order.order_ref[2:])
     number = chain_number(order.currency.chain)
-    packed = eth_abi.encode(["uint256", "address", "address", TERMS], [number, contract, buyer, tuple(values)])
+    packed = encode(["uint256", "address", "address", TERMS], [number, contract, buyer, tuple(values)])
     return "0x" + keccak(packed).hex()
 
 
@@ -105,7 +105,7 @@ def domain_separator(name: str, version: str, chain: str, address: str) -> str:
     kinds = ["bytes32", "bytes32", "bytes32", "uint256", "address"]
     kind = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
     values = [kind, keccak(text=name), keccak(text=version), chain_number(chain), address]
-    return "0x" + keccak(eth_abi.encode(kinds, values)).hex()
+    return "0x" + keccak(encode(kinds, values)).hex()
 
 
 def call(to: str, chain: str, function: str, *args: Any, contract: str = "MarketEscrow") -> dict[str, str]:

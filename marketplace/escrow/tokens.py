@@ -1,5 +1,7 @@
 """What a token contract says of itself, asked with care: it may be any contract, and may say anything."""
 
+from typing import Any
+
 from chain.client import CallRefused, client
 from marketplace.catalog.currencies import TokenFacts
 from marketplace.escrow.terms import domain_separator
@@ -39,7 +41,7 @@ def _version(chain: str, address: str) -> str:
     return str(domain.version) if domain else "1"
 
 
-def _asked(chain: str, address: str, function: str, *args: object) -> object:
+def _asked(chain: str, address: str, function: str, *args: object) -> Any:
     try:
         return client(chain).read(ERC20, function, *args, address=address)
     except (CallRefused, ValueError, LookupError, OverflowError):  # no such function, or an answer of another shape

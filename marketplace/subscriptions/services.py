@@ -69,7 +69,7 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
 
 def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID) -> Order:
     now, params = market_time(), MarketParams.objects.current()
-    assert params is not None  # noqa: S101  (orderable() has looked)
+    assert params and actor.org_id  # noqa: S101  (orderable() has looked; the door has set it)
     order = Order(
         buyer_id=actor.org_id,
         provider_id=plan.org_id,
@@ -196,7 +196,7 @@ def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
 
 
 def _why_not(last: Subscription, now: datetime) -> str:
-    by_state = {
+    by_state: dict[str, str] = {
         Subscription.State.PENDING: "Your order is waiting for its payment to be final.",
         Subscription.State.SUSPENDED: "Your subscription is suspended.",
     }

@@ -41,6 +41,7 @@ class ActedRequest(HttpRequest):
 
     actor: Actor
     org: Any
+    htmx: Any
 
 
 def marked(view: V, mark: str) -> V:

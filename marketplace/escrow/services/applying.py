@@ -220,7 +220,12 @@ class Batch:
 
     def _credit(self, currency: Currency, credited: dict[str, int]) -> None:
         for address, amount in credited.items():
-            key = {"chain": self.chain, "contract": self.address, "address": address, "currency": currency}
+            key: dict[str, Any] = {
+                "chain": self.chain,
+                "contract": self.address,
+                "address": address,
+                "currency": currency,
+            }
             credit, _ = Credit.objects.get_or_create(**key)
             Credit.objects.filter(pk=credit.pk).update(credited=F("credited") + amount)
 

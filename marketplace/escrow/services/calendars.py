@@ -100,7 +100,7 @@ def _coming(escrow: Escrow) -> list[Payout]:
 def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
     """The latest payouts and withdrawals, newest first, with the block and transaction that they come from."""
     lines = LedgerEntry.objects.filter(provider_id=actor.org_id, account=LedgerEntry.Account.PROVIDER)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "what": f"Paid for {line.escrow.order.listing}",
             "amount": int(line.amount),

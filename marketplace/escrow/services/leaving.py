@@ -120,5 +120,5 @@ def note_sent(actor: Actor, *, purpose: str, subject: str, address: str, tx_hash
             defaults={"purpose": purpose, "subject": subject, "address": address},
         )
         if made:
-            audit.record(actor, f"escrow.{purpose}_sent", sent, subject=subject, tx_hash=sent.tx_hash)
+            audit.record(actor, f"escrow.{purpose}_sent", sent, about=subject, tx_hash=sent.tx_hash)
     return sent

@@ -1,6 +1,7 @@
 """Compare our books with the contract's, to the unit, at the block up to which events are final and settled."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -44,9 +45,9 @@ def _events(contract: Contract, block: int) -> Iterator[str]:
 def _deposits(contract: Contract, block: int) -> Iterator[str]:
     node = client(contract.chain)
     lines = LedgerEntry.objects.filter(account=LedgerEntry.Account.ESCROW).values("escrow")
-    held = {row["escrow"]: int(row["sum"]) for row in lines.annotate(sum=Sum("amount")).order_by()}
+    held: dict[Any, int] = {row["escrow"]: int(row["sum"]) for row in lines.annotate(sum=Sum("amount")).order_by()}
     sums = LedgerEntry.objects.values("escrow").annotate(sum=Sum("amount")).order_by()
-    unbalanced = {row["escrow"] for row in sums if row["sum"]}
+    unbalanced: set[Any] = {row["escrow"] for row in sums if row["sum"]}
     for escrow in Escrow.objects.filter(chain=contract.chain, contract=contract.address).iterator():
         theirs = node.read(ESCROW, "orders", escrow.escrow_id, address=contract.address, block=block)
         is_active = NAME.get(theirs.state) == "active"

@@ -20,4 +20,4 @@ class Command(BaseCommand):
         if found:
             sys.exit(1)
         if options["verbosity"]:
-            self.stdout.write("Ledger, deposits and credits are what the contract says, to the unit.")
+            self.stdout.write("Ledger, deposits and credits agree with the contract, to the unit.")
