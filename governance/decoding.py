@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import eth_abi
+from eth_abi.abi import decode as abi_decode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -77,8 +77,8 @@ def said(topics: Sequence[str], data: bytes) -> Said | None:
     shape = SHAPES.get((topics[0], len(topics))) if topics else None
     if shape is None:
         return None
-    values = eth_abi.decode([kind for _, kind in shape.plain], data)
+    values = abi_decode([kind for _, kind in shape.plain], data)
     args = {name: _value(kind, value) for (name, kind), value in zip(shape.plain, values, strict=True)}
     for (name, kind), topic in zip(shape.indexed, topics[1:], strict=True):
-        args[name] = _value(kind, eth_abi.decode([kind], bytes.fromhex(topic[2:]))[0])
+        args[name] = _value(kind, abi_decode([kind], bytes.fromhex(topic[2:]))[0])
     return Said(shape.name, args)

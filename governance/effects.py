@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import eth_abi
+from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
@@ -59,7 +59,7 @@ def effects_of(proposal: Proposal, facts: Facts) -> list[Effect]:
     """One effect a call, in the order in which they run. Wants `steps__log` prefetched."""
     execution = execution_of(proposal)
     calls = zip(proposal.targets, proposal.amounts, proposal.calldatas, strict=True)
-    return [effect_of(facts, target, value, bytes.fromhex(data[2:]), execution) for target, value, data in calls]
+    return [effect_of(facts, target, int(value), bytes.fromhex(data[2:]), execution) for target, value, data in calls]
 
 
 def effect_of(facts: Facts, target: str, value: int, data: bytes, execution: Log | None = None) -> Effect:
@@ -93,7 +93,7 @@ def decode(contract_name: str, data: bytes) -> tuple[str, dict[str, Any]] | None
     for entry in entries(contract_name, "function"):
         if keccak(text=signature_of(entry))[:4] == data[:4]:
             try:
-                values = eth_abi.decode([type_of(item) for item in entry["inputs"]], data[4:])
+                values = abi_decode([type_of(item) for item in entry["inputs"]], data[4:])
             except (DecodingError, UnicodeDecodeError, OverflowError):
                 return None
             pairs = zip(entry["inputs"], values, strict=True)

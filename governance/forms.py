@@ -57,7 +57,7 @@ class FeeForm(forms.Form):
         decimal_places=2,
         help_text="Of each payout, for subscriptions that start afterwards. The contract allows at most 10 %.",
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01"}),
-        error_messages={"max_value": "The contract allows at most 10 %.", "min_value": "A fee cannot be below 0 %."},
+        error_messages={"max_value": "The contract allows at most 10 %%.", "min_value": "A fee cannot be below 0 %%."},
     )
     title = forms.CharField(label="Title", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     why = forms.CharField(

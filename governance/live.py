@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from redis.exceptions import RedisError
 
 from governance.models import Proposal
-from governance.reading import proposals_for_show, standing_context
+from governance.reading import for_show, standing_context
 
 log = structlog.get_logger(__name__)
 PARTS = {"standing": "governance/proposal.html#standing_inside", "votes": "governance/_votes.html"}
@@ -23,12 +23,11 @@ def group_of(governor: str, proposal_id: str) -> str:
 def publish(proposal_ids: Iterable[int]) -> None:
     """Send each proposal's standing to its group. What is not received is fetched by the page's own polling."""
     layer = get_channel_layer()
-    for proposal in Proposal.objects.filter(pk__in=list(proposal_ids)).select_related("governor__token"):
-        full = proposals_for_show(proposal.governor).get(pk=proposal.pk)
-        context = standing_context(full)
+    for proposal in for_show(Proposal.objects.filter(pk__in=list(proposal_ids))):
+        context = standing_context(proposal)
         parts = {part: render_to_string(template, context) for part, template in PARTS.items()}
         message = {"type": "standing", "parts": parts}
         try:
-            async_to_sync(layer.group_send)(group_of(full.governor.address, str(full.proposal_id)), message)
+            async_to_sync(layer.group_send)(group_of(proposal.governor.address, str(proposal.proposal_id)), message)
         except (OSError, RedisError) as problem:
             log.warning("governance.live", proposal=proposal.pk, problem=str(problem))

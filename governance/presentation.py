@@ -100,7 +100,8 @@ class Shown:
         if self.proposal.state == State.PENDING or not any(bar.width for bar in self.bars):
             return "" if self.proposal.state == State.PENDING else "No votes were cast."
         sides = ", ".join(f"{bar.width:.1f}{SPACE}% {bar.label.lower()}" for bar in self.bars if bar.width)
-        return f"{sides} of {self.proposal.voters:,} voters' weight; quorum {'' if self.quorum.reached else 'not '}reached."
+        quorum = "quorum reached" if self.quorum.reached else "quorum not reached"
+        return f"{sides}; {self.proposal.voters:,} voter{'' if self.proposal.voters == 1 else 's'}, {quorum}."
 
     @property
     def headline(self) -> str:

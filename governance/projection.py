@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-import eth_abi
 from django.db.models import Model
+from eth_abi.abi import encode as abi_encode
 from eth_utils.crypto import keccak
 
 from chain.models import Log
@@ -43,7 +43,7 @@ def operation_id(governor: str, targets: list[str], amounts: list[int], calldata
     digest = keccak(text)
     salt = bytes(a ^ b for a, b in zip(bytes.fromhex(governor[2:]) + bytes(12), digest, strict=True))
     kinds = ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"]
-    return "0x" + keccak(eth_abi.encode(kinds, [targets, amounts, calldatas, bytes(32), salt])).hex()
+    return "0x" + keccak(abi_encode(kinds, [targets, amounts, calldatas, bytes(32), salt])).hex()
 
 
 class Projection:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from chain.models import Block
 from governance.facts import Facts
 from governance.models import Governor, Proposal, Step, Vote
+from governance.power import checked_address
 from governance.presentation import Shown, ShownVote, show, show_vote
 from governance.tally import QuorumHistory
 
@@ -18,12 +19,15 @@ VOTES_SHOWN = 50
 
 def governor_named(name: str) -> QuerySet[Governor]:
     """By slug or by address."""
-    return Governor.objects.select_related("token").filter(Q(slug=name) | Q(address__iexact=name))
+    address = checked_address(name)
+    by_name = {"address": address} if address else {"slug": name}
+    return Governor.objects.select_related("token").filter(**by_name)
 
 
-def proposals_for_show(governor: Governor) -> QuerySet[Proposal]:
+def for_show(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """With what `shown` needs: two queries."""
     steps = Prefetch("steps", Step.objects.select_related("log__block"))
-    return governor.proposals.select_related("governor__token", "log__block").prefetch_related(steps)
+    return proposals.select_related("governor__token", "log__block").prefetch_related(steps)
 
 
 def shown(governor: Governor, proposals: Iterable[Proposal]) -> list[Shown]:

@@ -3,7 +3,9 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -15,20 +17,30 @@ Kind = Step.Kind
 
 
 class QuorumHistory:
-    """GovernorVotesQuorumFraction.quorum(timepoint): supply × numerator / denominator as they were then."""
+    """GovernorVotesQuorumFraction.quorum(timepoint): supply × numerator / denominator as they were then.
+
+    Read at its first use, in two queries.
+    """
 
     def __init__(self, governor: Governor) -> None:
-        changes = governor.supply_changes.order_by("log__number", "log__log_index").values_list("timepoint", "delta")
-        rows = list(changes)
-        self._denominator = governor.quorum_denominator
-        self._supply = [row[0] for row in rows], list(accumulate(row[1] for row in rows))
-        numerators = governor.settings.filter(name=Setting.Name.QUORUM_NUMERATOR)
-        ordered = list(numerators.order_by("log__number", "log__log_index").values_list("timepoint", "value"))
-        self._numerator = [row[0] for row in ordered], [row[1] for row in ordered]
+        self.governor = governor
+
+    @cached_property
+    def _supply(self) -> tuple[list[int], list[int]]:
+        changes = self.governor.supply_changes.order_by("log__number", "log__log_index")
+        rows = list(changes.values_list("timepoint", "delta"))
+        return [row[0] for row in rows], list(accumulate(int(row[1]) for row in rows))
+
+    @cached_property
+    def _numerator(self) -> tuple[list[int], list[int]]:
+        changes = self.governor.settings.filter(name=Setting.Name.QUORUM_NUMERATOR)
+        rows = list(changes.order_by("log__number", "log__log_index").values_list("timepoint", "value"))
+        return [row[0] for row in rows], [int(row[1]) for row in rows]
 
     def at(self, timepoint: int) -> int:
         """In base units of the token."""
-        return self._last(self._supply, timepoint) * self._last(self._numerator, timepoint) // self._denominator
+        supply, numerator = self._last(self._supply, timepoint), self._last(self._numerator, timepoint)
+        return supply * numerator // self.governor.quorum_denominator
 
     @staticmethod
     def _last(history: tuple[list[int], list[int]], timepoint: int) -> int:
@@ -63,7 +75,7 @@ def _in_timelock(kinds: list[str]) -> State:
 
 def reached_quorum(proposal: Proposal) -> bool:
     """GovernorCountingSimple counts those for and those who abstain."""
-    return (proposal.quorum or 0) <= proposal.votes_for + proposal.votes_abstain
+    return int(proposal.quorum or 0) <= int(proposal.votes_for + proposal.votes_abstain)
 
 
 class Counts:
@@ -72,8 +84,8 @@ class Counts:
     def __init__(self, proposals: Iterable[Proposal]) -> None:
         ids = [proposal.pk for proposal in proposals]
         votes = Vote.objects.filter(proposal__in=ids)
-        self.tallies = {
-            row["proposal"]: row
+        self.tallies: dict[int, dict[str, Any]] = {
+            int(row["proposal"]): dict(row)
             for row in votes.values("proposal").annotate(
                 against=Sum("weight", filter=Q(support=Support.AGAINST), default=0),
                 in_favour=Sum("weight", filter=Q(support=Support.FOR), default=0),

@@ -15,7 +15,7 @@ from governance.forms import AddressForm, FeeForm
 from governance.markdown import rendered
 from governance.models import Governor, Proposal, Support
 from governance.power import Standing, checked_address, eligibility, threshold
-from governance.reading import governor_named, proposals_for_show, shown, standing_context, votes_of
+from governance.reading import for_show, governor_named, shown, standing_context, votes_of
 from governance.words import amount
 
 PER_PAGE = 20
@@ -26,8 +26,8 @@ def proposal_or_404(governor: str, proposal_id: str) -> Proposal:
     """With all that its page shows; 404 also for what is no number of 256 bits."""
     if not proposal_id.isascii() or not proposal_id.isdigit() or len(proposal_id) > 78:
         raise Http404("No such proposal.")
-    dao = get_object_or_404(governor_named(governor))
-    return get_object_or_404(proposals_for_show(dao), proposal_id=int(proposal_id))
+    named = Proposal.objects.filter(governor__in=governor_named(governor), proposal_id=int(proposal_id))
+    return get_object_or_404(for_show(named))
 
 
 def governor_or_first(name: str | None) -> Governor | None:
@@ -45,7 +45,7 @@ def proposals(request: HttpRequest, governor: str | None = None) -> HttpResponse
     dao = governor_or_first(governor)
     context: dict[str, Any] = {"governor": dao}
     if dao is not None:
-        page = Paginator(proposals_for_show(dao).by_urgency(), PER_PAGE).get_page(request.GET.get("page"))
+        page = Paginator(for_show(dao.proposals.by_urgency()), PER_PAGE).get_page(request.GET.get("page"))
         rows = shown(dao, page.object_list)
         context |= {
             "page": page,
@@ -80,7 +80,7 @@ def proposal(request: HttpRequest, governor: str, proposal_id: str) -> HttpRespo
 def standing(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
     """The part that changes by itself, for pages without a socket."""
     row = proposal_or_404(governor, proposal_id)
-    return render(request, "governance/proposal.html#standing", standing_context(row))
+    return render(request, "governance/standing.html", standing_context(row))
 
 
 @doors.public

@@ -11,6 +11,7 @@ from eth_utils.address import to_checksum_address
 
 from chain import signatures
 from chain.rpc import NodeRefused, NodeUnreachable
+from marketplace.accounts.acting import person_of
 from marketplace.accounts.models import SignInNonce, Wallet
 from marketplace.audit.services import record
 from marketplace.lifecycle import Refused
@@ -31,9 +32,9 @@ def issue_link_message(actor: Actor, *, address: str, origin: str) -> str:
     address = _checked(address)
     now = timezone.now()
     with transaction.atomic():
-        mine = SignInNonce.objects.filter(user_id=actor.user_id)
+        mine = SignInNonce.objects.filter(user_id=person_of(actor))
         mine.exclude(pk__in=mine.fresh(now).order_by("-created_at")[: MOST_OPEN_MESSAGES - 1]).delete()
-        nonce = SignInNonce(user_id=actor.user_id, value=secrets.token_hex(16), address=address, created_at=now)
+        nonce = SignInNonce(user_id=person_of(actor), value=secrets.token_hex(16), address=address, created_at=now)
         nonce.message = signatures.siwe_message(
             domain=urlsplit(origin).netloc,
             address=address,
@@ -52,7 +53,7 @@ def link_wallet(actor: Actor, *, address: str, signature: str) -> Wallet:
     """Note that the person holds the key of `address`, shown by its signature under a message that we issued."""
     address = _checked(address)
     with transaction.atomic():
-        open_messages = SignInNonce.objects.filter(user_id=actor.user_id, address=address).fresh(timezone.now())
+        open_messages = SignInNonce.objects.filter(user_id=person_of(actor), address=address).fresh(timezone.now())
         for nonce in open_messages.select_for_update().order_by("-created_at"):
             if _signed(address, nonce.message, signature):
                 nonce.delete()
@@ -74,11 +75,11 @@ def _signed(address: str, message: str, signature: str) -> bool:
 
 def _hold(actor: Actor, address: str) -> Wallet:
     """Store the wallet. Whose it is already, if anybody's, is not told: the unique key speaks, not a look-up."""
-    if Wallet.objects.filter(user_id=actor.user_id, address=address).exists():
+    if Wallet.objects.filter(user_id=person_of(actor), address=address).exists():
         raise Refused("This wallet is linked to your account already.")
     try:
         with transaction.atomic():
-            return Wallet.objects.create(user_id=actor.user_id, address=address)
+            return Wallet.objects.create(user_id=person_of(actor), address=address)
     except IntegrityError:
         raise Refused("This wallet cannot be linked to your account. Use another one, or ask us for help.") from None
 
@@ -86,7 +87,7 @@ def _hold(actor: Actor, address: str) -> Wallet:
 def unlink_wallet(actor: Actor, *, wallet_id: int) -> str:
     """Forget a wallet of the person's; answers its address. Payments that are under way are not touched."""
     with transaction.atomic():
-        wallet = Wallet.objects.select_for_update().filter(user_id=actor.user_id, pk=wallet_id).first()
+        wallet = Wallet.objects.select_for_update().filter(user_id=person_of(actor), pk=wallet_id).first()
         if wallet is None:
             raise Refused("This wallet is not linked to your account any more.")
         record(actor, "wallet.unlinked", wallet, address=wallet.address)

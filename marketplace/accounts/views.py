@@ -1,20 +1,22 @@
 """A person's own wallets."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from marketplace.accounts import services
+from marketplace.accounts.acting import person_of
 from marketplace.accounts.forms import LinkForm
 from marketplace.accounts.models import Wallet
 from marketplace.lifecycle import Refused
 from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
 
 
 @door.person
 @require_http_methods(["GET", "POST"])
-def wallets(request: HttpRequest) -> HttpResponse:
+def wallets(request: ActedRequest) -> HttpResponse:
     """The person's wallets; linking another one."""
     form = LinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -29,14 +31,14 @@ def wallets(request: HttpRequest) -> HttpResponse:
         form = LinkForm({"address": "", "signature": ""})
         form.errors.clear()
         form.add_error(None, "Your wallet sent no signature. Try once more; nothing was changed.")
-    mine = Wallet.objects.filter(user_id=request.user.pk)
+    mine = Wallet.objects.filter(user_id=person_of(request.actor))
     status = 422 if request.method == "POST" else 200
     return render(request, "accounts/wallets.html", {"wallets": mine, "form": form}, status=status)
 
 
 @door.person
 @require_GET
-def wallet_message(request: HttpRequest) -> HttpResponse:
+def wallet_message(request: ActedRequest) -> HttpResponse:
     """The message that a wallet has to sign to be linked, as JSON."""
     origin = request.build_absolute_uri("/").rstrip("/")
     try:
@@ -48,9 +50,9 @@ def wallet_message(request: HttpRequest) -> HttpResponse:
 
 @door.person
 @require_http_methods(["GET", "POST"])
-def unlink(request: HttpRequest, wallet_id: int) -> HttpResponse:
+def unlink(request: ActedRequest, wallet_id: int) -> HttpResponse:
     """Ask before, then forget a wallet."""
-    wallet = get_object_or_404(Wallet.objects.filter(user_id=request.user.pk), pk=wallet_id)
+    wallet = get_object_or_404(Wallet.objects.filter(user_id=person_of(request.actor)), pk=wallet_id)
     if request.method == "POST":
         services.unlink_wallet(request.actor, wallet_id=wallet_id)
         messages.success(request, f"The wallet {wallet.address[:6]}…{wallet.address[-4:]} is no longer linked.")

@@ -57,7 +57,7 @@ class ListingForm(forms.Form):
         max_length=10_000,
         label="Description",
         widget=forms.Textarea(attrs={"rows": 10}),
-        help_text="What goes in, what comes out, how good it is, what it cannot do. Markdown works: **bold**, lists, links.",
+        help_text="What goes in, what comes out, what it cannot do. Markdown works: **bold**, lists, links",
     )
     category = forms.ModelChoiceField(Category.objects.all(), label="Category", empty_label="Choose one")
     plan_name = forms.CharField(max_length=40, label="Name of the plan", initial="Standard")
@@ -96,11 +96,9 @@ class ListingForm(forms.Form):
         shown = {name: getattr(version, name) for name in same}
         for name in ("input_schema", "example", "output_schema"):
             shown[name] = pretty(getattr(version, name))
-        units = version.currency.in_units(version.price).normalize()
-        return {
-            **shown,
-            "price": f"{max(units, units.quantize(Decimal('0.01')), key=lambda d: -d.as_tuple().exponent):f}",
-        }
+        whole, _, cents = f"{version.currency.in_units(version.price):f}".partition(".")
+        cents = cents.rstrip("0").ljust(min(2, version.currency.decimals), "0")
+        return {**shown, "price": f"{whole}.{cents}" if cents else whole}
 
     def clean_price(self) -> Decimal:
         """A positive number with a point or a comma; "1,000" is asked about rather than guessed."""

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chain.fields import Uint256Field
+from marketplace.catalog.fields import OrderedJsonField
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 
@@ -118,12 +119,11 @@ class Listing(Lifecycle):
     summary = models.CharField(max_length=140, blank=True)
     description = models.TextField("description (Markdown)", blank=True)
     category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="listings")
-    input_schema = models.JSONField(default=dict)
-    output_schema = models.JSONField(default=dict)
-    example = models.JSONField(default=dict)
+    input_schema = OrderedJsonField(default=dict)
+    output_schema = OrderedJsonField(default=dict)
+    example = OrderedJsonField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
-    offers: "list[Plan]"
     search = models.GeneratedField(
         expression=SearchVector("name", config=Value("english"), weight="A")
         + SearchVector("summary", config=Value("english"), weight="B")
@@ -163,7 +163,7 @@ class Listing(Lifecycle):
     @property
     def offer(self) -> "Plan | None":
         """The plan that a card shows, for listings read `with_offers`."""
-        return next(iter(self.offers), None)
+        return next(iter(getattr(self, "offers", ())), None)
 
 
 class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
@@ -198,9 +198,9 @@ class ListingVersion(Lifecycle):
     description = models.TextField("description", max_length=10_000)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
     endpoint = models.URLField("address of your service", max_length=300)
-    input_schema = models.JSONField("input schema", default=dict)
-    output_schema = models.JSONField("output schema", default=dict, blank=True)
-    example = models.JSONField("example input", default=dict, blank=True)
+    input_schema = OrderedJsonField("input schema", default=dict)
+    output_schema = OrderedJsonField("output schema", default=dict, blank=True)
+    example = OrderedJsonField("example input", default=dict, blank=True)
     plan_name = models.CharField("name of the plan", max_length=40, default="Standard")
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     price = Uint256Field("price per period, in base units")

@@ -58,7 +58,7 @@ def _texts(version: ListingVersion) -> dict[str, str]:
         "category": version.category.name,
         "address of the service": version.endpoint,
         "plan": version.plan_name,
-        "price in base units": f"{version.price} {version.currency.symbol}",
+        "price": f"{version.currency.in_units(version.price).normalize():f} {version.currency.symbol}",
         "period in seconds": str(version.period_seconds),
         "input schema": json.dumps(version.input_schema, **pretty),  # type: ignore[arg-type]
         "output schema": json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]

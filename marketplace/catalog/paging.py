@@ -19,7 +19,7 @@ class Page:
 
 
 def page(found: ListingQuerySet, *, by_rank: bool, mark: str, size: int) -> Page:
-    """`size` listings after `mark`; `found` is ordered by rank or by newest. An unreadable mark means the first page."""
+    """`size` listings after `mark`; `found` is ordered by rank or newest. An unreadable mark is the first page."""
     last = _read(mark, by_rank=by_rank)
     if last:
         place, pk = last

@@ -16,6 +16,7 @@ from marketplace.catalog.models import Category, Currency, Listing, ListingVersi
 from marketplace.catalog.offer import content_hash
 from marketplace.catalog.schemas import NotUsable, check_example, check_input, check_output
 from marketplace.lifecycle import Refused
+from marketplace.organizations.access import org_of
 from marketplace.organizations.models import Organization
 from marketplace.tenancy.actor import Actor
 
@@ -56,7 +57,7 @@ def draft_listing(actor: Actor, *, wording: Wording) -> ListingVersion:
     """Start a listing of the actor's organization with its first draft; nobody else sees it."""
     with transaction.atomic():
         listing = _with_free_slug(actor, wording.name)
-        draft = ListingVersion.objects.create(listing=listing, org_id=actor.org_id, number=1, **wording.fields())
+        draft = ListingVersion.objects.create(listing=listing, org_id=org_of(actor), number=1, **wording.fields())
         record(actor, "listing.drafted", listing, name=wording.name)
     return draft
 
@@ -68,7 +69,7 @@ def _with_free_slug(actor: Actor, name: str) -> Listing:
     for _ in range(10):
         try:
             with transaction.atomic():
-                return Listing.objects.create(org_id=actor.org_id, slug=next(wishes))
+                return Listing.objects.create(org_id=org_of(actor), slug=next(wishes))
         except IntegrityError:
             continue
     raise Refused("We could not find a free address for this name. Please try again.")
@@ -81,7 +82,7 @@ def _numbered(stem: str) -> Iterator[str]:
 
 def _own(actor: Actor, listing_id: int) -> Listing:
     """The actor's listing, locked; all that happens to a listing happens under this lock."""
-    listing = Listing.objects.for_org(actor.org_id or 0).select_for_update().filter(pk=listing_id).first()
+    listing = Listing.objects.for_org(org_of(actor)).select_for_update().filter(pk=listing_id).first()
     if listing is None:
         raise Refused("This listing is not one of yours.")
     if listing.state == Listing.State.RETIRED:
@@ -96,7 +97,7 @@ def edit_draft(actor: Actor, *, listing_id: int, wording: Wording) -> ListingVer
         draft = listing.versions.filter(state__in=ListingVersion.OPEN).first()
         if draft is None:
             number = (listing.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-            draft = ListingVersion(listing=listing, org_id=actor.org_id, number=number)
+            draft = ListingVersion(listing=listing, org_id=org_of(actor), number=number)
         if draft.state == State.SUBMITTED:
             raise Refused("A moderator is reading this version. You can change it again after the decision.")
         for name, value in wording.fields().items():
@@ -110,7 +111,7 @@ def submit_version(actor: Actor, *, listing_id: int) -> ListingVersion:
     """Hand the open draft to the moderators."""
     with transaction.atomic():
         listing = _own(actor, listing_id)
-        may_sell(Organization.objects.select_for_update().get(pk=actor.org_id))
+        may_sell(Organization.objects.select_for_update().get(pk=org_of(actor)))
         draft = listing.versions.filter(state__in=ListingVersion.OPEN).first()
         if draft is None:
             raise Refused("There is nothing new to submit. Change the listing first.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from marketplace.accounts.acting import person_of
 from marketplace.audit.services import record
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import ListingVersion
@@ -36,7 +37,7 @@ def open_cases() -> None:
             Exists(open_case.filter(org=OuterRef("pk"), version=None))
         )
         cases = [
-            ReviewCase(org_id=version.org_id, version=version, opened_at=version.submitted_at)
+            ReviewCase(org_id=version.org_id, version=version, opened_at=version.submitted_at or version.created_at)
             for version in versions.select_for_update(skip_locked=True)
         ]
         asked_at = dict(Verification.objects.undecided().values_list("org_id", "asked_at"))
@@ -62,14 +63,14 @@ def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str) -> Deci
         case = ReviewCase.objects.select_for_update().get(pk=case.pk)
         if actor.role != "moderator":
             raise Refused("Only moderators decide about cases.")
-        if Membership.objects.filter(org_id=case.org_id, user_id=actor.user_id).exists():
+        if Membership.objects.filter(org_id=case.org_id, user_id=person_of(actor)).exists():
             raise Refused("You belong to this organization. Somebody else has to decide this case.")
         if case.state not in WAITING:
             return Decided(_same(actor, case, outcome, reason), is_new=False)
         if not reason:
             raise Refused("Give a reason. The organization reads it, and so does whoever looks at this later.")
         decision = Decision.objects.create(
-            org_id=case.org_id, case=case, outcome=outcome, reason=reason, decided_by_id=actor.user_id
+            org_id=case.org_id, case=case, outcome=outcome, reason=reason, decided_by_id=person_of(actor)
         )
         _carry_out(actor, case, decision)
         case.move(ReviewCase.State.DECIDED)

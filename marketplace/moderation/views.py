@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from marketplace.accounts.acting import person_of
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.catalog.offer import changes
 from marketplace.catalog.presentation import of_version
@@ -16,6 +17,7 @@ from marketplace.moderation.forms import DecisionForm
 from marketplace.moderation.models import Decision, ReviewCase
 from marketplace.organizations.models import Membership, Organization, Verification
 from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
 
 MOST_SHOWN = 100
 
@@ -28,14 +30,14 @@ def _queue() -> dict[str, Any]:
 
 @door.moderator
 @require_GET
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: ActedRequest) -> HttpResponse:
     """What waits, longest first, and what was decided last."""
     return render(request, "moderation/queue.html", _queue())
 
 
 @door.moderator
 @require_http_methods(["GET", "POST"])
-def case(request: HttpRequest, case_id: int) -> HttpResponse:
+def case(request: ActedRequest, case_id: int) -> HttpResponse:
     """One case with all that is needed to decide it, and the decision."""
     found = get_object_or_404(ReviewCase.objects.select_related("org", "version"), pk=case_id)
     form = DecisionForm(found, request.POST or None)
@@ -58,14 +60,14 @@ def _subject(found: ReviewCase) -> str:
     return found.version.name if found.version else found.org.name
 
 
-def _facts(request: HttpRequest, found: ReviewCase) -> dict[str, Any]:
+def _facts(request: ActedRequest, found: ReviewCase) -> dict[str, Any]:
     """The organization, what it has on the market, what was decided before, and what is asked now."""
     org = found.org
     facts: dict[str, Any] = {
         "case": found,
         "org": org,
         "is_open": found.state in services.WAITING,
-        "is_own": Membership.objects.filter(org=org, user_id=request.user.pk).exists(),
+        "is_own": Membership.objects.filter(org=org, user_id=person_of(request.actor)).exists(),
         "people": Membership.objects.for_org(org.pk).select_related("user").order_by("since"),
         "asked": Verification.objects.for_org(org.pk).first(),
         "in_shop": Listing.objects.for_org(org.pk).public().count(),
@@ -86,7 +88,7 @@ def _history(found: ReviewCase, org: Organization) -> list[Decision]:
 def _version_facts(version_id: int, org: Organization) -> dict[str, Any]:
     versions = ListingVersion.objects.select_related("currency", "category", "listing")
     version = versions.get(pk=version_id)
-    approved = versions.filter(listing=version.listing_id, number=version.listing.version_number).first()
+    approved = versions.filter(listing=version.listing_id, number=version.listing.version_number or 0).first()
     return {
         "version": version,
         "shown": of_version(version, org),

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from marketplace.lifecycle import Refused
 from marketplace.organizations.models import Membership
+from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.door import Member
 
 Role = Membership.Role
@@ -12,6 +14,13 @@ MAY_PAY: Final = (Role.OWNER, Role.ADMIN, Role.BILLING)
 MAY_SELL: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
 MAY_USE: Final = (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)
 MAY_HOLD_KEYS: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
+
+
+def org_of(actor: Actor) -> int:
+    """The organization that the actor acts for; raises Refused when there is none."""
+    if actor.org_id is None:
+        raise Refused("This is done for an organization. Open one of yours first.")
+    return actor.org_id
 
 
 def membership(user_id: int, slug: str) -> Member | None:

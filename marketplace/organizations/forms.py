@@ -64,7 +64,7 @@ class PayoutForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["address"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
-        field.choices = [(address, address) for address in addresses]
+        field.choices = [(address, f"{address[:10]}…{address[-8:]}") for address in addresses]
 
 
 class VerificationForm(forms.Form):

@@ -7,9 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from marketplace.accounts.acting import person_of
 from marketplace.accounts.models import User, Wallet
 from marketplace.audit.services import record
 from marketplace.lifecycle import Refused
+from marketplace.organizations.access import org_of
 from marketplace.organizations.models import Membership, Organization, Verification
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system
@@ -22,12 +24,12 @@ def create_organization(
 ) -> Organization:
     """Found an organization; the actor becomes its owner. Its address is made from the name."""
     with transaction.atomic(), as_system("an organization that does not exist yet has no scope"):
-        User.objects.select_for_update().get(pk=actor.user_id)  # a form sent twice waits here, and is then refused
-        owned = Membership.objects.filter(user_id=actor.user_id, role=Membership.Role.OWNER, org__name__iexact=name)
+        User.objects.select_for_update().get(pk=person_of(actor))  # a form sent twice waits here, and is then refused
+        owned = Membership.objects.filter(user_id=person_of(actor), role=Membership.Role.OWNER, org__name__iexact=name)
         if owned.exists():
             raise Refused(f"You have an organization called {name} already.")
         org = _with_free_slug(Organization(name=name, country=country, about=about, intention=intention))
-        Membership.objects.create(org=org, user_id=actor.user_id, role=Membership.Role.OWNER)
+        Membership.objects.create(org=org, user_id=person_of(actor), role=Membership.Role.OWNER)
         founder = Actor(actor.user_id, org.pk, Membership.Role.OWNER)
         record(founder, "organization.created", org, name=name, country=country)
     return org
@@ -55,7 +57,7 @@ def _numbered(stem: str) -> Iterator[str]:
 
 
 def _locked(actor: Actor) -> Organization:
-    return Organization.objects.select_for_update().get(pk=actor.org_id)
+    return Organization.objects.select_for_update().get(pk=org_of(actor))
 
 
 def update_profile(actor: Actor, *, name: str, about: str, website: str) -> Organization:
@@ -75,7 +77,7 @@ def set_payout_wallet(actor: Actor, *, address: str) -> Organization:
     with transaction.atomic():
         if actor.role != Membership.Role.OWNER:
             raise Refused("Only an owner decides where the money goes.")
-        if not Wallet.objects.filter(user_id=actor.user_id, address=address).exists():
+        if not Wallet.objects.filter(user_id=person_of(actor), address=address).exists():
             raise Refused("This wallet is not linked to you. Link it first; that shows that it is yours.")
         org = _locked(actor)
         before, org.payout_address = org.payout_address, address

@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from marketplace.accounts.acting import person_of
 from marketplace.accounts.models import Wallet
 from marketplace.lifecycle import Refused
 from marketplace.organizations import services
@@ -16,13 +17,14 @@ from marketplace.organizations.forms import CreateForm, PayoutForm, ProfileForm,
 from marketplace.organizations.home import parts
 from marketplace.organizations.models import Membership, Organization, Verification
 from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
 
 
 @door.person
 @require_GET
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: ActedRequest) -> HttpResponse:
     """Where a person goes after signing in: to their organization, to a choice of several, or to make one."""
-    memberships = list(Membership.objects.of(request.user.pk))
+    memberships = list(Membership.objects.of(person_of(request.actor)))
     if not memberships:
         return redirect("organizations:create")
     if len(memberships) == 1:
@@ -32,7 +34,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @door.person
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: ActedRequest) -> HttpResponse:
     """A new organization, in four fields."""
     form = CreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -43,16 +45,16 @@ def create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{org} is ready.")
             return redirect("organizations:home", org=org.slug)
-    is_first = not Membership.objects.of(request.user.pk).exists()
+    is_first = not Membership.objects.of(person_of(request.actor)).exists()
     status = 422 if request.method == "POST" else 200
     return render(request, "organizations/create.html", {"form": form, "is_first": is_first}, status=status)
 
 
 @door.member(*EVERYBODY)
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: ActedRequest) -> HttpResponse:
     """What to do next, and how things stand."""
-    shown = parts(request.org, request.user.pk, request.actor.role)
+    shown = parts(request.org, person_of(request.actor), request.actor.role)
     left = [step for step in shown.steps if not step.is_done]
     context = {"steps": shown.steps, "left": left, "figures": shown.figures, "verification": _last_asked(request.org)}
     return render(request, "organizations/home.html", context)
@@ -60,7 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @door.member(*EVERYBODY)
 @require_GET
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: ActedRequest) -> HttpResponse:
     """Who may act for the organization."""
     found = Membership.objects.for_org(request.org.pk).select_related("user").order_by("since", "pk")
     return render(request, "organizations/members.html", {"members": found})
@@ -70,10 +72,10 @@ def _last_asked(org: Organization) -> Verification | None:
     return Verification.objects.for_org(org.pk).first()
 
 
-def _settings_page(request: HttpRequest, status: int = 200, **bound: forms.Form) -> HttpResponse:
+def _settings_page(request: ActedRequest, status: int = 200, **bound: forms.Form) -> HttpResponse:
     """All forms of the settings; `bound` replaces the one that was sent."""
     org = request.org
-    addresses = list(Wallet.objects.filter(user_id=request.user.pk).values_list("address", flat=True))
+    addresses = list(Wallet.objects.filter(user_id=person_of(request.actor)).values_list("address", flat=True))
     asked = _last_asked(org)
     context: dict[str, Any] = {
         "profile": _profile_form(org),
@@ -98,7 +100,7 @@ def _profile_form(org: Organization, data: Any = None) -> ProfileForm:
 
 @door.member(*MAY_MANAGE)
 @require_http_methods(["GET", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: ActedRequest) -> HttpResponse:
     """What the organization says of itself; where it is paid; whether it is verified."""
     if request.method == "GET":
         return _settings_page(request)
@@ -116,9 +118,9 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 @door.member(Role.OWNER)
 @require_POST
-def payouts(request: HttpRequest) -> HttpResponse:
+def payouts(request: ActedRequest) -> HttpResponse:
     """Choose the wallet that is paid."""
-    addresses = list(Wallet.objects.filter(user_id=request.user.pk).values_list("address", flat=True))
+    addresses = list(Wallet.objects.filter(user_id=person_of(request.actor)).values_list("address", flat=True))
     form = PayoutForm(addresses, request.POST, auto_id="payout_%s")
     if form.is_valid():
         try:
@@ -133,7 +135,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
 
 @door.member(*MAY_MANAGE)
 @require_POST
-def verification(request: HttpRequest) -> HttpResponse:
+def verification(request: ActedRequest) -> HttpResponse:
     """Ask to be verified."""
     form = VerificationForm(request.POST, auto_id="verification_%s")
     if form.is_valid():

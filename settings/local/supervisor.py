@@ -30,7 +30,7 @@ class Service:
     env: dict[str, str] = field(default_factory=dict)
     stop_signal: int = signal.SIGTERM
     unroot: bool = False
-    patience: float = 30.0
+    patience: float = 60.0
     before_restart: Callable[[], None] | None = None
 
 

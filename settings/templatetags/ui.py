@@ -39,9 +39,9 @@ def initials(thing: object) -> str:
 
 
 @register.filter
-def until(moment: datetime) -> str:
-    """How far a moment is from now."""
-    return figures.relative(moment, timezone.now())
+def until(moment: datetime | None) -> str:
+    """How far a moment is from now; nothing for what has no moment yet."""
+    return figures.relative(moment, timezone.now()) if moment else ""
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)

@@ -175,26 +175,35 @@ def test_a_step_that_raises_anywhere_leaves_nothing_behind(dollar: Dollar, armed
         assert not Block.objects.exists()
 
 
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("at_once", [1, 3])
-def test_campaign_hundreds_of_kills_at_random_places_pay_everybody_once(node: LocalChain, at_once: int) -> None:
-    """500 payouts fed in as they are worked off, 300 kills, now and then a reorg."""
-    chance, kills, submitted = random.Random(at_once), 0, 0
+def campaign(node: LocalChain, *, at_once: int, kills: int, payouts: int) -> None:
+    """Payouts fed in as they are worked off, workers killed at random places, now and then a reorg: all paid once."""
+    chance, killed, submitted = random.Random(at_once), 0, 0
     group = [Workers() for _ in range(at_once)]
     places = [*SENDER, "sender.after_bump_sign", "sender.after_bump_commit"]
-    while kills < 300 or submitted < 500:
+    while killed < kills or submitted < payouts:
         for _ in range(2):
             submit(key=f"pay {submitted}", to=fresh_address(submitted), data=b"", value=7)
             submitted += 1
         if chance.random() < 0.3:
             Attempt.objects.filter(transaction__state=State.SENT).update(created_at="2020-01-01T00:00Z")
         for each in group:
-            each.begin("send", f"{chance.choice(places)}:kill:{chance.randint(1, 2)}")
-        kills += sum(int(each.answer()) == -signal.SIGKILL for each in group)
+            each.begin("send", f"{chance.choice(places)}:kill:{chance.choice([1, 1, 1, 2])}")
+        killed += sum(int(each.answer()) == -signal.SIGKILL for each in group)
         if chance.random() < 0.2 and node.head() > 10:
             node.reorg(chance.randint(1, 2))
     for each in group:
         each.close()
     finish(node)
     assert paid(node, submitted) == [7] * submitted
+
+
+def test_three_senders_killed_at_random_places_under_reorgs_pay_everybody_once(node: LocalChain) -> None:
+    node.mine(12)
+    campaign(node, at_once=3, kills=5, payouts=8)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_campaign_hundreds_of_kills_at_random_places_pay_everybody_once(node: LocalChain, at_once: int) -> None:
+    campaign(node, at_once=at_once, kills=300, payouts=500)

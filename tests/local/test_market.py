@@ -38,7 +38,7 @@ def start(folder: Path) -> "subprocess.Popen[str]":
     log = folder.parent / "up.log"
     with log.open("w") as output:
         market = subprocess.Popen(command(folder), env=environment(), stdout=output, stderr=output, text=True)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 200
     while "Ctrl-C stops everything" not in log.read_text():
         assert market.poll() is None, log.read_text()
         assert time.monotonic() < until, log.read_text()

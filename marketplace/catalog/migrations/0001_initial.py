@@ -5,6 +5,7 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import chain.fields
+import marketplace.catalog.fields
 from marketplace.tenancy.policies import row_policy, same_owner
 
 
@@ -79,9 +80,9 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=60)),
                 ("summary", models.CharField(blank=True, max_length=140)),
                 ("description", models.TextField(blank=True, verbose_name="description (Markdown)")),
-                ("input_schema", models.JSONField(default=dict)),
-                ("output_schema", models.JSONField(default=dict)),
-                ("example", models.JSONField(default=dict)),
+                ("input_schema", marketplace.catalog.fields.OrderedJsonField(default=dict)),
+                ("output_schema", marketplace.catalog.fields.OrderedJsonField(default=dict)),
+                ("example", marketplace.catalog.fields.OrderedJsonField(default=dict)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("published_at", models.DateTimeField(null=True)),
                 (
@@ -150,9 +151,18 @@ class Migration(migrations.Migration):
                 ("summary", models.CharField(max_length=140, verbose_name="what it does, in one line")),
                 ("description", models.TextField(max_length=10000, verbose_name="description")),
                 ("endpoint", models.URLField(max_length=300, verbose_name="address of your service")),
-                ("input_schema", models.JSONField(default=dict, verbose_name="input schema")),
-                ("output_schema", models.JSONField(blank=True, default=dict, verbose_name="output schema")),
-                ("example", models.JSONField(blank=True, default=dict, verbose_name="example input")),
+                (
+                    "input_schema",
+                    marketplace.catalog.fields.OrderedJsonField(default=dict, verbose_name="input schema"),
+                ),
+                (
+                    "output_schema",
+                    marketplace.catalog.fields.OrderedJsonField(blank=True, default=dict, verbose_name="output schema"),
+                ),
+                (
+                    "example",
+                    marketplace.catalog.fields.OrderedJsonField(blank=True, default=dict, verbose_name="example input"),
+                ),
                 ("plan_name", models.CharField(default="Standard", max_length=40, verbose_name="name of the plan")),
                 ("price", chain.fields.Uint256Field(verbose_name="price per period, in base units")),
                 ("period_seconds", models.PositiveIntegerField(verbose_name="period, in seconds")),

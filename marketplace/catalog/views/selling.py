@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,13 +14,14 @@ from marketplace.catalog.presentation import of_version
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_SELL
 from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
 
 MOST_SHOWN = 200
 
 
 @door.member(*EVERYBODY)
 @require_GET
-def manage(request: HttpRequest) -> HttpResponse:
+def manage(request: ActedRequest) -> HttpResponse:
     """What the organization offers and drafts, each with its state and what to do next."""
     listings = Listing.objects.for_org(request.org.pk).with_offers().order_by("-pk")[:MOST_SHOWN]
     versions = ListingVersion.objects.for_org(request.org.pk).filter(listing__in=[row.pk for row in listings])
@@ -31,7 +32,7 @@ def manage(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/manage.html", {"rows": rows, "obstacle": _obstacle(request)})
 
 
-def _obstacle(request: HttpRequest) -> str:
+def _obstacle(request: ActedRequest) -> str:
     """Why the organization cannot submit anything yet; empty when it can."""
     try:
         services.may_sell(request.org)
@@ -42,7 +43,7 @@ def _obstacle(request: HttpRequest) -> str:
 
 @door.member(*MAY_SELL)
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: ActedRequest) -> HttpResponse:
     """A new listing, kept as a draft."""
     form = ListingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -58,7 +59,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @door.member(*MAY_SELL)
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, slug: str) -> HttpResponse:
+def edit(request: ActedRequest, slug: str) -> HttpResponse:
     """The open draft, or the next version of what is public."""
     listing = _mine(request, slug)
     latest = _latest(listing)
@@ -75,13 +76,13 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _form_page(
-    request: HttpRequest, form: ListingForm, listing: Listing | None, latest: ListingVersion | None
+    request: ActedRequest, form: ListingForm, listing: Listing | None, latest: ListingVersion | None
 ) -> HttpResponse:
     context = {"form": form, "listing": listing, "latest": latest}
     return render(request, "catalog/edit.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _mine(request: HttpRequest, slug: str) -> Listing:
+def _mine(request: ActedRequest, slug: str) -> Listing:
     return get_object_or_404(Listing.objects.for_org(request.org.pk), slug=slug)
 
 
@@ -94,13 +95,13 @@ def _latest(listing: Listing) -> ListingVersion:
 
 @door.member(*EVERYBODY)
 @require_GET
-def preview(request: HttpRequest, slug: str) -> HttpResponse:
+def preview(request: ActedRequest, slug: str) -> HttpResponse:
     """The latest version as buyers will see it, and what to do with it."""
     listing = _mine(request, slug)
     return _preview_page(request, listing)
 
 
-def _preview_page(request: HttpRequest, listing: Listing, refusal: str = "") -> HttpResponse:
+def _preview_page(request: ActedRequest, listing: Listing, refusal: str = "") -> HttpResponse:
     latest = _latest(listing)
     context: dict[str, Any] = {
         "listing": listing,
@@ -115,7 +116,7 @@ def _preview_page(request: HttpRequest, listing: Listing, refusal: str = "") -> 
 
 @door.member(*MAY_SELL)
 @require_POST
-def submit(request: HttpRequest, slug: str) -> HttpResponse:
+def submit(request: ActedRequest, slug: str) -> HttpResponse:
     """Hand the draft to the moderators."""
     listing = _mine(request, slug)
     try:
@@ -128,7 +129,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
 
 @door.member(*MAY_SELL)
 @require_http_methods(["GET", "POST"])
-def retire(request: HttpRequest, slug: str) -> HttpResponse:
+def retire(request: ActedRequest, slug: str) -> HttpResponse:
     """Ask before, then take a listing off the shop for good."""
     listing = _mine(request, slug)
     if request.method == "POST":

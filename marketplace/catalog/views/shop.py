@@ -6,11 +6,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from django_countries import countries
+from django_htmx.middleware import HtmxDetails
 
 from marketplace.catalog.models import Category, Listing, Plan
 from marketplace.catalog.paging import page
 from marketplace.catalog.presentation import of_listing
 from marketplace.tenancy import door
+
+
+class HtmxRequest(HttpRequest):
+    """A request that htmx may have sent."""
+
+    htmx: HtmxDetails
+
 
 SIZE = 24
 LONGEST_QUESTION = 200
@@ -25,7 +33,6 @@ def landing(request: HttpRequest) -> HttpResponse:
         "newest": public.newest().with_offers()[:6],
         "total": _counted(public.capped_count()),
         "providers": public.order_by().values("org").distinct()[:1001].count(),
-        "categories": Category.objects.all(),
     }
     return render(request, "catalog/landing.html", context)
 
@@ -36,7 +43,7 @@ def _counted(number: int, cap: int = 1000) -> str:
 
 @door.public
 @require_safe
-def browse(request: HttpRequest) -> HttpResponse:
+def browse(request: HtmxRequest) -> HttpResponse:
     """The tools on offer, of one shelf or all, that match what was typed."""
     q = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:LONGEST_QUESTION]
     categories = list(Category.objects.all())
@@ -74,7 +81,6 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "listing": found,
         "shown": of_listing(found, plans[0] if plans else None),
         "plans": plans,
-        "categories": Category.objects.all(),
         "category": found.category,
         "country": countries.name(found.org.country),
     }

@@ -1,0 +1,56 @@
+"""From nothing to an organization: e-mail, password, four fields."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from marketplace.accounts.models import User
+from marketplace.organizations.models import Organization
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_person_signs_up_and_founds_an_organization(client: Client) -> None:
+    form = {"email": "New.Person@Example.com", "password1": "a-long-secret-77"}
+    answer: Any = client.post("/accounts/signup/", form)
+    assert answer.status_code == 302
+    assert User.objects.get().email == "new.person@example.com"
+    answer = client.get("/o/")
+    assert answer.url == "/o/new/"
+    fields = {"name": "Bakery", "country": "AT", "about": "Bread", "intention": "buy"}
+    answer = client.post("/o/new/", fields)
+    assert answer.url == "/o/bakery/"
+    assert "What to do next" in client.get("/o/bakery/").content.decode()
+    assert Organization.objects.get().country == "AT"
+    assert client.get("/o/").url == "/o/bakery/"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("typed", ["ADA@example.com", "ada@example.com"])
+def test_a_person_signs_in_however_the_address_is_typed(client: Client, typed: str) -> None:
+    world.person("Ada")
+    answer: Any = client.post("/accounts/login/", {"login": typed, "password": world.PASSWORD})
+    assert answer.status_code == 302
+    assert answer.url == "/o/"
+
+
+def test_a_wrong_password_says_so_and_keeps_the_address(client: Client) -> None:
+    world.person("Ada")
+    page = client.post("/accounts/login/", {"login": "ada@example.com", "password": "wrong"}).content.decode()
+    assert 'value="ada@example.com"' in page
+    assert "error" in page
+
+
+def test_a_weak_password_is_refused_next_to_its_field(client: Client) -> None:
+    page = client.post("/accounts/signup/", {"email": "x@example.com", "password1": "short"}).content.decode()
+    assert "at least 10 characters" in page
+    assert 'value="x@example.com"' in page
+    assert not User.objects.exists()
+
+
+def test_signing_out_ends_it(client: Client) -> None:
+    client.force_login(world.person("Ada"))
+    client.post("/accounts/logout/")
+    answer: Any = client.get("/o/")
+    assert answer.url.startswith("/accounts/login/")
