@@ -19,8 +19,10 @@ from settings.local import services
 
 LISTINGS = 100_000
 FILL = """
-INSERT INTO organizations_organization (name, slug, country, about, website, payout_address, state, intention, created_at)
-    SELECT 'Workshop ' || i, 'workshop-' || i, 'DE', '', '', '', 'verified', 'sell', now() FROM generate_series(1, 500) i;
+INSERT INTO organizations_organization (name, slug, country, about, website, payout_address, state, intention, created_at,
+    verified_at)
+    SELECT 'Workshop ' || i, 'workshop-' || i, 'DE', '', '', '', 'verified', 'sell', now(), now()
+    FROM generate_series(1, 500) i;
 INSERT INTO catalog_category (slug, name, summary, icon, position)
     SELECT 'shelf-' || i, 'Shelf ' || i, 'Things of kind ' || i, 'box', i FROM generate_series(1, 8) i
     ON CONFLICT DO NOTHING;
@@ -30,13 +32,13 @@ INSERT INTO catalog_currency
 INSERT INTO catalog_listing (org_id, slug, state, version_number, content_hash, name, summary, description, category_id,
     input_schema, output_schema, example, created_at, published_at)
     SELECT o.id, 'tool-' || i, 'public', 1, '0x' || md5(i::text) || md5((i + 1)::text),
-        (ARRAY['Invoice', 'Forecast', 'Review', 'Customer', 'Stock', 'Route'])[1 + i % 6] || ' helper ' || i,
+        (ARRAY['Invoice', 'Forecast', 'Review', 'Customer', 'Stock', 'Route'])[1 + i %% 6] || ' helper ' || i,
         'Saves an hour a day in a small company, number ' || i, 'A **description** of what it does. ' || md5(i::text),
-        (SELECT min(id) FROM catalog_category) + i % 6,
+        (SELECT min(id) FROM catalog_category) + i %% 6,
         '{"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}', '{}', '{"text": "x"}',
         now(), now() - i * interval '1 minute'
     FROM generate_series(1, %d) i
-    JOIN LATERAL (SELECT id FROM organizations_organization OFFSET i %% 500 LIMIT 1) o ON true;
+    JOIN organizations_organization o ON o.slug = 'workshop-' || (1 + i %% 500);
 INSERT INTO catalog_plan (listing_id, org_id, version_number, content_hash, name, currency_id, price, period_seconds,
     state, created_at)
     SELECT l.id, l.org_id, 1, l.content_hash, 'Standard', (SELECT id FROM catalog_currency LIMIT 1), 29000000, 2592000,
