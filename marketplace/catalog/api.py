@@ -6,13 +6,19 @@ from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
 
 from marketplace.catalog.models import Currency, Listing, Plan
+from marketplace.catalog.paging import page
 from marketplace.organizations.models import Organization
 from marketplace.tenancy import door
 
 LONGEST_QUESTION = 200
+SIZE = 24
 
 
 class CurrencySerializer(serializers.ModelSerializer[Currency]):
@@ -61,14 +67,38 @@ class ListingDetailSerializer(ListingSerializer):
         )
 
 
-class NewestFirst(CursorPagination):
-    page_size = 24
-    ordering = ("-published_at", "-id")
+class ByTheDoor(APIView):
+    """A view whose door has looked who comes in; Django's own user stays on the request."""
+
+    def perform_authentication(self, request: Request) -> None:
+        return
 
 
-class BestFirst(CursorPagination):
-    page_size = 24
-    ordering = ("-rank", "-id")
+class Keyset(BasePagination):
+    """The shop's own pages: a mark in `after`, and the address of the next page."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        self.request = request
+        mark = request.query_params.get("after", "")
+        self.page = page(queryset, by_rank=bool(typed(request, "q")), mark=mark, size=SIZE)
+        return self.page.listings
+
+    def get_paginated_response(self, data: Any) -> Response:
+        here, mark = self.request.build_absolute_uri(), self.page.next_mark
+        return Response({"next": replace_query_param(here, "after", mark) if mark else None, "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": "string", "format": "uri", "nullable": True}
+        results = {"type": "array", "items": schema} if schema.get("type") != "array" else schema
+        return {"type": "object", "required": ["next", "results"], "properties": {"next": link, "results": results}}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [{"name": "after", "in": "query", "required": False, "schema": {"type": "string"}}]
+
+
+def typed(request: Request, name: str) -> str:
+    """What stands in the query under `name`, cut to a bearable length."""
+    return request.query_params.get(name, "").replace("\x00", "").strip()[:LONGEST_QUESTION]
 
 
 @extend_schema_view(
@@ -81,27 +111,19 @@ class BestFirst(CursorPagination):
         ],
     )
 )
-class ListingList(generics.ListAPIView[Listing]):
+class ListingList(ByTheDoor, generics.ListAPIView[Listing]):
     serializer_class = ListingSerializer
+    pagination_class = Keyset
 
     def get_queryset(self) -> QuerySet[Listing]:
-        found = Listing.objects.public().with_offers()
-        if category := self._typed("category"):
+        found = Listing.objects.public()
+        if category := typed(self.request, "category"):
             found = found.filter(category__slug=category)
-        return found.matching(q) if (q := self._typed("q")) else found.newest()
-
-    @property
-    def paginator(self) -> CursorPagination:
-        if not hasattr(self, "_paginator"):
-            self._paginator = BestFirst() if self._typed("q") else NewestFirst()
-        return self._paginator
-
-    def _typed(self, name: str) -> str:
-        return self.request.query_params.get(name, "").replace("\x00", "").strip()[:LONGEST_QUESTION]
+        return found.matching(q) if (q := typed(self.request, "q")) else found.newest()
 
 
 @extend_schema_view(get=extend_schema(operation_id="listings_retrieve", summary="One tool, with its schemas."))
-class ListingDetail(generics.RetrieveAPIView[Listing]):
+class ListingDetail(ByTheDoor, generics.RetrieveAPIView[Listing]):
     serializer_class = ListingDetailSerializer
     lookup_field = "slug"
 
