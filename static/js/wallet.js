@@ -24,7 +24,7 @@
  * data-wallet-status         an element in the same form or [data-wallet] block for what happens and what went wrong; one
  *                            is added after the button when there is none
  * data-wallet-address        an element of the page that shows the connected address
- * While the wallet is open, all buttons of the block are disabled and the block has aria-busy="true".
+ * While the wallet is open, the buttons of the block are disabled, and it has aria-busy="true".
  */
 
 /** @typedef {{request(call: {method: string, params?: unknown[]}): Promise<any>,
@@ -39,9 +39,8 @@
 /** A sentence for the person; the work ends with it. */
 class Told extends Error {}
 
-const REFUSED = "You closed the wallet without agreeing. Nothing was sent and nothing was paid; you can try again.";
 const SENTENCES = /** @type {Record<string, string>} */ ({
-  4001: REFUSED,
+  4001: "You closed the wallet without agreeing, so nothing happened. You can try again.",
   4100: "Your wallet does not let this page use that account. Unlock it, connect the account and try again.",
   4900: "Your wallet is not connected to any network. Check its connection and try again.",
   "-32002": "Your wallet is already waiting for you. Open it and answer there.",

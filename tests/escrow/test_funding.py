@@ -182,13 +182,13 @@ def test_a_refused_relay_says_why_and_lets_the_buyer_try_again(market: Market, b
     assert browser.sign()[0] == 200
     ten_thousand = market.balance(world.ADA_ADDRESS)
     spend = abi.encode_call("TestDollar", "transfer", world.MIA_ADDRESS, ten_thousand)
-    market.node.send(market.dollar, spend, sender=world.ADA_ADDRESS)
+    market.execute(market.dollar, spend, sender=world.ADA_ADDRESS)
     market.send()
     page = browser.page()
     assert "The payment was not accepted" in page
     assert "Sign and pay" in page
     give = abi.encode_call("TestDollar", "transfer", world.ADA_ADDRESS, ten_thousand)
-    market.node.send(market.dollar, give, sender=world.MIA_ADDRESS)
+    market.execute(market.dollar, give, sender=world.MIA_ADDRESS)
     assert browser.sign()[0] == 200
     market.send()
     assert fresh(browser.order).state == Order.State.FUNDED
@@ -205,7 +205,7 @@ def test_an_own_payment_by_permit_is_one_signature_and_one_transaction(market: M
     )
     assert status == 200
     call = step["transaction"]
-    tx_hash = market.node.send(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
+    tx_hash = market.execute(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
     status, told = browser.says(step["next"], address=world.ADA_ADDRESS, hash=tx_hash)
     assert (status, told["go"]) == (200, browser.url("pay"))
     market.tick()
@@ -222,10 +222,10 @@ def test_a_token_without_signatures_is_allowed_and_then_paid(market: Market, bro
     assert browser.says(asked["next"], address=world.ADA_ADDRESS, hash="0x" + 64 * "1")[1]["wait"] == 2
     call = asked["transaction"]
     assert call["to"] == market.dollar
-    market.node.send(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
+    market.execute(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
     _, step = browser.says(asked["next"], address=world.ADA_ADDRESS)
     call = step["transaction"]
-    market.node.send(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
+    market.execute(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
     market.tick()
     assert fresh(browser.order).state == Order.State.FUNDED
 
@@ -246,7 +246,7 @@ def test_a_lost_hash_does_not_hide_the_payment(market: Market, browser: Browser)
     _, asked = browser.says("own", address=world.ADA_ADDRESS)
     _, step = browser.says(asked["next"], address=world.ADA_ADDRESS, signature=signed(asked["typed"], world.ADA_KEY))
     call = step["transaction"]
-    market.node.send(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
+    market.execute(call["to"], bytes.fromhex(call["data"][2:]), sender=world.ADA_ADDRESS)
     market.seen()
     assert "Seen in block" in browser.page()
     browser.client.post(browser.url("give_up"))
@@ -258,7 +258,7 @@ def test_a_reverted_own_transaction_is_told_and_can_be_repeated(market: Market, 
     _, step = browser.says(asked["next"], address=world.ADA_ADDRESS, signature=signed(asked["typed"], world.ADA_KEY))
     call = step["transaction"]
     spend = abi.encode_call("TestDollar", "transfer", world.MIA_ADDRESS, market.balance(world.ADA_ADDRESS))
-    market.node.send(market.dollar, spend, sender=world.ADA_ADDRESS)
+    market.execute(market.dollar, spend, sender=world.ADA_ADDRESS)
     raw = {"from": world.ADA_ADDRESS, "to": call["to"], "data": call["data"], "gas": hex(400_000)}
     tx_hash = market.node.rpc("eth_sendTransaction", raw)
     market.node.receipt(tx_hash)

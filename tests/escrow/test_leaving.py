@@ -32,7 +32,7 @@ def says(client: Client, url: str, **said: Any) -> tuple[int, dict[str, Any]]:
 
 
 def sent(market: Market, call: dict[str, str], who: str) -> str:
-    return market.node.send(call["to"], bytes.fromhex(call["data"][2:]), sender=who)
+    return market.execute(call["to"], bytes.fromhex(call["data"][2:]), sender=who)
 
 
 @pytest.mark.parametrize("elapsed", [0, 1, PERIOD // 3, PERIOD, PERIOD + 7, 3 * PERIOD, 9 * PERIOD])
@@ -179,7 +179,7 @@ def test_what_somebody_else_released_is_not_released_again(market: Market) -> No
     escrow = market.paid(periods=2)
     market.wait(PERIOD + HOLD)
     release = abi.encode_call("MarketEscrow", "release", escrow.escrow_id)
-    market.node.send(market.escrow, release, sender=world.MIA_ADDRESS)
+    market.execute(market.escrow, release, sender=world.MIA_ADDRESS)
     services.release_matured()
     market.send()
     assert services.release_matured() == 0

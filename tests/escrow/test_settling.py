@@ -120,7 +120,7 @@ def test_a_deposit_with_other_terms_is_kept_in_sight_and_opens_nothing(
     assert reason in stray.reason
     assert fresh(order).state == Order.State.PLACED
     assert services.stopped() == []
-    market.node.send(market.escrow, _cancel(stray.escrow_id), sender=world.ADA_ADDRESS)
+    market.execute(market.escrow, _cancel(stray.escrow_id), sender=world.ADA_ADDRESS)
     market.tick()
     assert market.credit(world.ADA_ADDRESS) + market.credit(stray.provider_address) <= stray.total
     assert market.differences() == 0
