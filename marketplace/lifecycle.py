@@ -31,7 +31,7 @@ class Lifecycle(models.Model):
         self.state = to
         for name, value in also.items():
             setattr(self, name, value)
-        self.save(update_fields=["state", *also])
+        self.save(update_fields=["state", *also])  # type: ignore[misc]
 
     def _label(self, state: str) -> str:
         field: Any = self._meta.get_field("state")

@@ -1,5 +1,13 @@
 """The REST API and its schema."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from marketplace.catalog import api
+from marketplace.tenancy import door
+
+urlpatterns = [
+    path("listings/", api.listing_list, name="api-listings"),
+    path("listings/<slug:slug>/", api.listing_detail, name="api-listing"),
+    path("schema/", door.public(SpectacularJSONAPIView.as_view()), name="api-schema"),
+]

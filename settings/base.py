@@ -97,7 +97,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = envsecret("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+# The layer waits for messages in blocking reads of its own, which a time-out of the socket would cut off.
+LAYER_HOST = {"address": REDIS_URL, "socket_timeout": None}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [LAYER_HOST]}}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # --- people -------------------------------------------------------------------------------------------------------
@@ -113,6 +115,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+GOVERNANCE_DOOR = "marketplace.tenancy.door.public"
 MEMBERSHIP_HOOK = "marketplace.organizations.access.membership"
 LOGIN_REDIRECT_URL = "organizations:mine"
 LOGIN_URL = "account_login"

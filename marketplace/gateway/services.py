@@ -118,11 +118,12 @@ def usage_by_listing(org_id: int, *, days: int = 30) -> list[dict[str, Any]]:
     """Calls of the last `days` days, a row a tool, most used first."""
     since = timezone.now() - timedelta(days=days)
     rows = UsageRecord.objects.made_by(org_id).since(since).values("listing__name", "listing__slug")
-    return list(
-        rows.annotate(
+    return [
+        dict(row)
+        for row in rows.annotate(
             calls=Count("id"), answered=Count("id", filter=Q(outcome="answered")), average=Avg("milliseconds")
         ).order_by("-calls")
-    )
+    ]
 
 
 def _count(
@@ -142,7 +143,7 @@ def _count(
         bytes_in=size,
     )
     with as_system("the endpoint and its key are the provider's rows; the gateway alone may use them"):
-        endpoint = ListingVersion.objects.get(listing=listing, number=listing.version_number).endpoint
+        endpoint = ListingVersion.objects.get(listing=listing, number=listing.version_number or 0).endpoint
         secret = UpstreamSecret.objects.filter(listing=listing).first()
     headers = {"X-Request-Id": str(usage.request_id)}
     if secret is not None:

@@ -56,7 +56,7 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
         target = host
         if f"{host}:{port}" not in settings.GATEWAY_TRUSTED_HOSTS:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            target = vetted(host, [entry[4][0] for entry in found])
+            target = vetted(host, [str(entry[4][0]) for entry in found])
         return await self._inner.connect_tcp(target, port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
@@ -76,11 +76,16 @@ async def post(connections: httpcore.AsyncConnectionPool, url: str, *, body: byt
     if parts.scheme not in {"http", "https"} or parts.username or not parts.hostname:
         raise UpstreamFailed("The provider's address is not one that can be called.")
     timeouts = {"connect": CONNECT_SECONDS, "read": IDLE_SECONDS, "write": IDLE_SECONDS, "pool": CONNECT_SECONDS}
-    headers = {"Host": parts.netloc, "Content-Type": "application/json", "Accept": "application/json", **headers}
+    sent: dict[bytes | str, bytes | str] = {
+        "Host": parts.netloc,
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    sent.update(headers)
     try:
         async with asyncio.timeout(TOTAL_SECONDS):
             async with connections.stream(
-                "POST", url, headers=headers, content=body, extensions={"timeout": timeouts}
+                "POST", url, headers=sent, content=body, extensions={"timeout": timeouts}
             ) as response:
                 return Answer(response.status, _content_type(response), await _bounded(response))
     except PointsInwards as problem:

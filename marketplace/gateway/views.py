@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from marketplace.catalog.models import Listing
@@ -17,10 +17,11 @@ from marketplace.organizations.access import EVERYBODY, MAY_HOLD_KEYS, MAY_SELL,
 from marketplace.subscriptions.models import Subscription
 from marketplace.subscriptions.services import entitlement
 from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
 
 
 @door.member(*EVERYBODY)
-def tools(request: HttpRequest) -> HttpResponse:
+def tools(request: ActedRequest) -> HttpResponse:
     """The tools that the organization may use now, and what it ran last."""
     org = request.org
     running = Subscription.objects.filter(buyer=org, state=Subscription.State.ACTIVE).select_related(
@@ -31,7 +32,7 @@ def tools(request: HttpRequest) -> HttpResponse:
 
 
 @door.member(*MAY_USE)
-def use(request: HttpRequest, slug: str) -> HttpResponse:
+def use(request: ActedRequest, slug: str) -> HttpResponse:
     """The form of one tool; sending it leaves a run for the worker."""
     listing = get_object_or_404(Listing.objects.public(), slug=slug)
     right = entitlement(request.org.pk, listing)
@@ -48,7 +49,7 @@ def use(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _start(
-    request: HttpRequest, listing: Listing, form: ToolForm, payload: dict[str, object], key: uuid.UUID
+    request: ActedRequest, listing: Listing, form: ToolForm, payload: dict[str, object], key: uuid.UUID
 ) -> HttpResponse:
     try:
         run = runs.start_run(request.actor, listing=listing, payload=payload, form_key=key)
@@ -60,7 +61,7 @@ def _start(
 
 
 @door.member(*EVERYBODY)
-def run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def run(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """One run; while it is not finished, its part of the page asks again every second."""
     found = ToolRun.objects.for_org(request.org.pk).select_related("listing", "user").filter(public_id=public_id)
     tool_run = found.first()
@@ -71,7 +72,7 @@ def run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @door.member(*MAY_HOLD_KEYS)
-def keys(request: HttpRequest) -> HttpResponse:
+def keys(request: ActedRequest) -> HttpResponse:
     """The keys of the organization; a new one is shown once."""
     form = KeyForm(request.POST or None)
     context = {"form": form, "gateway_url": settings.LIVE_URL}
@@ -93,7 +94,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 @door.member(*MAY_HOLD_KEYS)
-def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
+def revoke(request: ActedRequest, key_id: int) -> HttpResponse:
     """Ask before, then end a key at once."""
     key = get_object_or_404(ApiKey.objects.for_org(request.org.pk), pk=key_id)
     if request.method == "POST":
@@ -104,7 +105,7 @@ def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
 
 
 @door.member(*EVERYBODY)
-def usage(request: HttpRequest) -> HttpResponse:
+def usage(request: ActedRequest) -> HttpResponse:
     """What was called in the last thirty days, by tool, and the last fifty calls."""
     calls = UsageRecord.objects.made_by(request.org.pk).select_related("listing", "api_key", "user")
     context = {"by_listing": services.usage_by_listing(request.org.pk), "calls": calls.order_by("-started_at")[:50]}
@@ -112,7 +113,7 @@ def usage(request: HttpRequest) -> HttpResponse:
 
 
 @door.member(*MAY_SELL)
-def service_key(request: HttpRequest, slug: str) -> HttpResponse:
+def service_key(request: ActedRequest, slug: str) -> HttpResponse:
     """The key with which the gateway calls the provider's own service."""
     listing = get_object_or_404(Listing.objects.for_org(request.org.pk), slug=slug)
     form = ServiceKeyForm(request.POST or None)

@@ -8,7 +8,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 DOORS = ("public", "person", "member:", "moderator", "key")
 WITHOUT = {
     "account_": "allauth's own views check their sessions; they show no organization's rows",
-    "api-schema": "drf-spectacular's schema is public by its nature",
 }
 
 

@@ -68,6 +68,24 @@ def test_a_vote_appears_in_an_open_page_within_two_seconds_and_a_reorg_takes_it_
     async_to_sync(watch_page)()
 
 
+def test_a_page_that_was_idle_for_longer_than_the_layers_own_waits_still_hears_of_a_vote(guild: Guild) -> None:
+    """channels-redis waits 5 s at a time, and so does redis-py 8 by default: the socket must outlive both."""
+    voting = guild.propose(guild.set_fee(300), "Patience")
+    guild.pass_time(DELAY + 1)
+    guild.copy()
+
+    async def wait_and_hear() -> dict[str, str]:
+        page, _ = await opened(f"/ws/governance/guild-governor/{voting.id}/")
+        await asyncio.sleep(6)
+        await database_sync_to_async(voting.vote)(TOM, 1)
+        await database_sync_to_async(lambda: live.publish(guild.copy()))()
+        parts = await page.received()
+        await page.close()
+        return parts
+
+    assert "600,000" in async_to_sync(wait_and_hear)()["standing"]
+
+
 @pytest.mark.parametrize("name", ["guild-governor/1", "guild-governor/x", "nobody/1"])
 def test_a_socket_for_no_proposal_is_refused(guild: Guild, name: str) -> None:
     async def knock() -> bool:

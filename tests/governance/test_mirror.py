@@ -3,7 +3,7 @@
 import pytest
 
 from chain import abi
-from chain.models import Block, Log
+from chain.models import Block, Cursor, Log
 from governance.models import Governor, Proposal, Setting, State, Step, Vote
 from governance.services import mirror
 from tests.chain.local_chain import CHAIN
@@ -168,9 +168,23 @@ def test_a_reorg_takes_a_vote_back_and_the_vote_mined_again_counts_once(guild: G
     assert Vote.objects.get().log_id > first
 
 
+def test_a_vote_mined_again_at_the_same_height_is_read_again_which_a_place_by_number_would_miss(guild: Guild) -> None:
+    voting = guild.propose(guild.set_fee(300), "Same height")
+    guild.pass_time(DELAY + 1)
+    voting.vote(TOM, FOR)
+    guild.copy()
+    last = Vote.objects.get().log
+    by_number = Cursor(name="control", number=last.number, log_index=last.log_index)
+    data = abi.encode_call("GuildGovernor", "castVote", voting.id, AGAINST)
+    again = {"from": TOM, "to": guild.governor, "data": "0x" + data.hex(), "gas": hex(300_000)}
+    guild.node.reorg(1, [[again, 0]])
+    guild.copy()
+    assert voting.same_as_contract().votes_against == 600_000 * GUILD
+    assert Vote.objects.get().log.number == last.number
+    assert not Log.objects.of(guild.governor).after(by_number).exists()
+
+
 def test_a_reorg_takes_a_whole_proposal_back_with_its_votes(guild: Guild) -> None:
-    guild.node.automine(False)
-    guild.node.automine()
     voting = guild.propose(guild.set_fee(300), "Gone")
     guild.copy()
     assert Proposal.objects.filter(proposal_id=voting.id).exists()

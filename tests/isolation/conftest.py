@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
-from marketplace.escrow.models import Escrow, LedgerEntry
+from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
 from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
 from marketplace.moderation.models import Decision, ReviewCase
-from marketplace.organizations.models import Organization
+from marketplace.organizations.models import Organization, Verification
 from marketplace.subscriptions.models import Order, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
@@ -68,6 +69,17 @@ def trade(name: str) -> Trade:
             **both, escrow=escrow, account=account, amount=amount, currency=plan.currency, event="Funded", seq=1,
             block_number=1, tx_hash=canary, at=now,
         )  # fmt: skip
+    outgoing = OutgoingTransaction.objects.create(
+        key=canary, chain="eip155:31337", to=world.DOLLAR_ADDRESS, data=b"", state="failed", refusal="for the test"
+    )
+    Payment.objects.create(
+        **both, order=order, address=world.ADA_ADDRESS, contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref
+    )
+    Release.objects.create(**both, escrow=escrow, through=now, transaction=outgoing)
+    WalletTransaction.objects.create(
+        org=buyer, purpose="withdraw", subject=canary, address=world.ADA_ADDRESS, tx_hash="0x" + uuid.uuid4().hex * 2
+    )
+    Verification.objects.create(org=provider, registration_number=canary)
     key = ApiKey.objects.create(org=buyer, name=canary, prefix=uuid.uuid4().hex[:12], digest="0" * 64)
     UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
     UsageRecord.objects.create(**both, subscription=subscription, listing=listing, api_key=key)

@@ -41,7 +41,7 @@ def found_organization(visitor: Visitor, name: str, intention: str) -> str:
     visitor.picture("organization")
     visitor.page.locator("main button[type=submit]").click()
     visitor.page.wait_for_url(lambda url: "/o/new/" not in url)
-    return visitor.page.url.split("/o/")[1].split("/")[0]
+    return visitor.page.url.partition("/o/")[2].partition("/")[0]
 
 
 def decide(moderator: Visitor, what: str) -> None:
@@ -110,7 +110,7 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
     dora.picture("listing")
     dora.press("Save and look at it")
     dora.page.wait_for_url(lambda url: not url.endswith("/new/"))
-    slug = dora.page.url.rstrip("/").split("/")[-1]
+    slug = dora.page.url.rstrip("/").rpartition("/")[2]
     dora.picture("preview")
     dora.go(f"/o/{org}/listings/{slug}/service-key/")
     dora.fill(service_key=market.tools_key)
@@ -124,7 +124,7 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
 
 def subscribe(clara: Visitor, org: str, slug: str) -> str:
     """Order three periods and pay with one signature, after saying no once."""
-    clara.go(f"/browse/?q={TOOL.split()[0]}")
+    clara.go(f"/browse/?q={TOOL.split(maxsplit=1)[0]}")
     clara.picture("search")
     clara.go(f"/tools/{slug}/")
     clara.picture("listing-page")
@@ -134,7 +134,7 @@ def subscribe(clara: Visitor, org: str, slug: str) -> str:
     clara.picture("checkout")
     clara.press("Continue to payment")
     clara.page.wait_for_url("**/pay/")
-    order = clara.page.url.split("/orders/")[1].split("/")[0]
+    order = clara.page.url.partition("/orders/")[2].partition("/")[0]
     assert clara.wallet
     clara.wallet.refuse_next = True
     clara.press("Sign and pay")
@@ -197,7 +197,7 @@ def test_from_sign_up_to_withdrawal(door: Door, market: Market, listed: tuple[Vi
     assert clara.page.locator("caption:has-text('The last 50 calls') ~ tbody tr").count() == 2
 
     market.manage("advance_time", "2d")
-    seller = dora.page.url.split("/o/")[1].split("/")[0]
+    seller = dora.page.url.partition("/o/")[2].partition("/")[0]
 
     def paid_out() -> bool:
         """The worker releases the first period, and the provider sees it."""
@@ -251,7 +251,7 @@ def test_a_vote_changes_the_fee_of_the_next_order(door: Door, market: Market) ->
     tom.sees("The fee on new subscriptions goes from")
     tom.picture("proposal-preview")
     tom.press("Propose it with your wallet")
-    eventually(tom, lambda: tom.page.url.rstrip("/").split("/")[-1].isdigit())
+    eventually(tom, lambda: tom.page.url.rstrip("/").rpartition("/")[2].isdigit())
     place = tom.page.url
     market.manage("advance_time", "10s")
     tom.page.goto(place)

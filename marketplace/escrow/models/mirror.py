@@ -93,6 +93,11 @@ class Escrow(Lifecycle):
         """Base units that are neither paid out nor returned."""
         return int(self.total - self.released - self.refunded)
 
+    @property
+    def paid_net(self) -> int:
+        """Base units that the provider has been credited with, the fee taken off."""
+        return int(self.released - self.fee_paid)
+
     def matured_periods(self, at: datetime) -> int:
         """How many whole periods are over, and older than the hold, at `at`."""
         ripe = (at - self.started_at) // SECOND - self.hold_seconds

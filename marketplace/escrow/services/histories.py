@@ -18,14 +18,18 @@ PLACED_LATE = "It came when the order could no longer be paid: it opened nothing
 
 def history(order: Order, escrows: list[Escrow]) -> list[Event]:
     """The events of an order for the timeline component, oldest first."""
-    events = [*_of_order(order), *(event for escrow in escrows for event in _of_money(escrow))]
+    money_moved = [event for escrow in escrows for event in _of_money(escrow)]
+    events = [*_beginning(order), *money_moved, *_ending(order)]
     return sorted(events, key=lambda event: event["at"])
 
 
-def _of_order(order: Order) -> Iterator[Event]:
+def _beginning(order: Order) -> Iterator[Event]:
     yield {"what": "Ordered", "more": _terms(order), "at": order.placed_at, "icon": "file-text"}
     if order.state == Order.State.EXPIRED:
         yield {"what": "Not paid in time", "at": order.expires_at, "icon": "clock", "tone": "wait"}
+
+
+def _ending(order: Order) -> Iterator[Event]:
     subscription = order.subscription
     if subscription.state == "ended" and subscription.starts_at and subscription.ends_at:
         yield {"what": "Access ended", "more": subscription.ended_reason, "at": subscription.ends_at, "icon": "lock"}

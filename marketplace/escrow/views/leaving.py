@@ -34,6 +34,9 @@ def money(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     order, now = _order(request, public_id), market_time()
     is_buyer = order.buyer_id == request.org.pk
     deposits = [services.stopping(request.actor, escrow=escrow, at=now) for escrow in services.deposits_of(order)]
+    waits = any(each.life for each in deposits)
+    if request.htmx and "waiting" in request.GET and not waits:
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the state at the head of the page has changed too
     wallets = {each.wallet for each in deposits}
     credits_now = [credit for credit in services.credits_of(wallets) if credit.available]
     context = {
@@ -43,7 +46,7 @@ def money(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
         "deposits": deposits,
         "credits": credits_now,
         "events": history(order, [each.escrow for each in deposits]),
-        "waits": any(each.life for each in deposits),
+        "waits": waits,
         "now": now,
     }
     return render(request, "escrow/money.html" + ("#money" if request.htmx else ""), context)

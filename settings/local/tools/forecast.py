@@ -82,8 +82,8 @@ def _candidates(values: Sequence[float], cycle: int) -> list[Model]:
 
 def _fit(values: Sequence[float], model: Model) -> tuple[float, Model, Any] | None:
     import numpy
-    import pandas  # type: ignore[import-untyped]
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # type: ignore[import-untyped]
+    import pandas
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     # Fitted in units of its own spread, so that cents and millions converge alike.
     scale = 1.0 if model.logs else float(numpy.std(values))

@@ -76,10 +76,11 @@ def _example(folder: Path, given: dict[str, Any]) -> dict[str, Any]:
     filled = {}
     for field, value in given.items():
         if isinstance(value, dict) and "$base64" in value:
-            value = base64.b64encode((folder / value["$base64"]).read_bytes()).decode()
+            filled[field] = base64.b64encode((folder / value["$base64"]).read_bytes()).decode()
         elif isinstance(value, dict):
-            value = (folder / value["$text"]).read_text(encoding="utf-8")
-        filled[field] = value
+            filled[field] = (folder / value["$text"]).read_text(encoding="utf-8")
+        else:
+            filled[field] = value
     return filled
 
 

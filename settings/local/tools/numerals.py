@@ -29,7 +29,7 @@ def bare(text: str) -> tuple[int, str]:
     return 1, body
 
 
-def style_of(text: str) -> Style | None | Literal["unclear"]:
+def style_of(text: str) -> Style | Literal["unclear"] | None:
     """Return how a number is written; None if it is no number, "unclear" if 1.234 could be either."""
     _, body = bare(text)
     if len(body) > _MAX_DIGITS + 8:

@@ -6,7 +6,6 @@ import json
 import os
 import struct
 import sys
-from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from .worker import frame
@@ -42,6 +41,7 @@ class Pool:
         self._callers = 0
         self._free: list[asyncio.subprocess.Process] = []
         self._ends: dict[int, asyncio.TimerHandle] = {}
+        self._endings: set[asyncio.Future[int]] = set()
 
     async def ask(self, slug: str, body: bytes) -> Answer:
         """Return the answer of a child process; raises Busy or TooSlow."""
@@ -109,8 +109,9 @@ class Pool:
         if child in self._free:
             self._free.remove(child)
             self._ends.pop(child.pid, None)
-            ending: Awaitable[int] = self._stop(child)
-            asyncio.ensure_future(ending)
+            ending = asyncio.ensure_future(self._stop(child))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
 
     async def _stop(self, child: asyncio.subprocess.Process) -> int:
         if child.returncode is None:

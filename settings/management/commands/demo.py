@@ -8,13 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from marketplace.escrow.services import settle
 
 from chain.watcher import watch
 from marketplace.accounts.models import User, Wallet
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Category, Currency
 from marketplace.escrow.models import MarketParams
+from marketplace.escrow.services import settle
 from marketplace.gateway.services import keep_service_key
 from marketplace.organizations import services as organizations
 from marketplace.organizations.models import Organization
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             )
         with transaction.atomic(), as_system("a moderator decides"):
             reason = "Register and website agree."
-            organizations.decide_verification(moderator, org_id=provider.org_id, outcome="verified", reason=reason)
+            organizations.decide_verification(moderator, org_id=provider.org_id or 0, outcome="verified", reason=reason)
 
     def _list(self, moderator: Actor, provider: Actor, manifest: Manifest, currency: Currency) -> None:
         price = int(Decimal(manifest.price.amount).scaleb(currency.decimals))
