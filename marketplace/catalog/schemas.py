@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 MOST_FIELDS = 20
+DEEPEST = 30
 LONGEST = 20_000  # characters of a schema
 LONGEST_EXAMPLE = 400_000  # an example may carry a small file
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -35,6 +36,7 @@ def parsed(text: str, longest: int = LONGEST) -> dict[str, Any]:
         raise NotUsable(f"This is longer than {longest:,} characters.")
     try:
         value = json.loads(text)
+        _check_depth(value)
         stored = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except json.JSONDecodeError as problem:
         raise NotUsable(
@@ -47,6 +49,20 @@ def parsed(text: str, longest: int = LONGEST) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise NotUsable("This should be a JSON object: it starts with { and ends with }.")
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """Raise RecursionError for more than DEEPEST levels: what later walks the value has an interpreter's own limits."""
+    level, depth = [value], 0
+    while level:
+        level = [inner for outer in level for inner in _inside(outer)]
+        depth += 1
+        if depth > DEEPEST:
+            raise RecursionError
+
+
+def _inside(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
 def _check_schema(schema: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_countries import countries
 from django_htmx.middleware import HtmxDetails
@@ -68,7 +69,9 @@ def browse(request: HtmxRequest) -> HttpResponse:
         else "",
     }
     part = ("#more" if mark else "#results") if request.htmx and not request.htmx.history_restore_request else ""
-    return render(request, f"catalog/browse.html{part}", context)
+    response = render(request, f"catalog/browse.html{part}", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @door.public
