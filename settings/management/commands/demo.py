@@ -16,6 +16,8 @@ from marketplace.catalog.models import Category, Currency
 from marketplace.escrow.models import MarketParams
 from marketplace.escrow.services import settle
 from marketplace.gateway.services import keep_service_key
+from marketplace.moderation.models import ReviewCase
+from marketplace.moderation.services import decide, open_cases
 from marketplace.organizations import services as organizations
 from marketplace.organizations.models import Organization
 from marketplace.tenancy.actor import Actor
@@ -76,9 +78,7 @@ class Command(BaseCommand):
             organizations.request_verification(
                 provider, registration_number="HRB 12345", website="https://lindgren.example/"
             )
-        with transaction.atomic(), as_system("a moderator decides"):
-            reason = "Register and website agree."
-            organizations.decide_verification(moderator, org_id=provider.org_id or 0, outcome="verified", reason=reason)
+        self._approve(moderator, "Register and website agree.")
 
     def _list(self, moderator: Actor, provider: Actor, manifest: Manifest, currency: Currency) -> None:
         price = int(Decimal(manifest.price.amount).scaleb(currency.decimals))
@@ -100,5 +100,11 @@ class Command(BaseCommand):
             draft = catalog.draft_listing(provider, wording=wording)
             catalog.submit_version(provider, listing_id=draft.listing_id)
             keep_service_key(provider, listing=draft.listing, service_key=os.environ["DEMO_TOOLS_KEY"])
+        self._approve(moderator, "It does what it says; tried with the example.")
+
+    def _approve(self, moderator: Actor, reason: str) -> None:
+        """Decide what waits, as the console does."""
+        open_cases()
         with transaction.atomic(), as_system("a moderator decides"):
-            catalog.publish_version(moderator, version_id=draft.pk)
+            for case in ReviewCase.objects.waiting():
+                decide(moderator, case=case, outcome="approve", reason=reason)
