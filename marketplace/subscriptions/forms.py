@@ -30,4 +30,4 @@ class CheckoutForm(forms.Form):
     def chosen(self) -> int:
         """The number of periods on show: what was chosen, as far as it is a choice."""
         value = self["periods"].value()
-        return int(value) if str(value).isdigit() and 1 <= int(value) <= LONGEST else 1
+        return int(value) if str(value).isdecimal() and 1 <= int(value) <= LONGEST else 1

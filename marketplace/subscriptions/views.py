@@ -33,7 +33,7 @@ def start(request: ActedRequest, slug: str) -> HttpResponse:
     listing = get_object_or_404(Listing.objects.public(), slug=slug)
     plans = Plan.objects.on_sale().filter(listing=listing).order_by("price")
     wanted = request.GET.get("plan", "")
-    plan = (plans.filter(pk=wanted).first() if wanted.isdigit() else None) or plans.first()
+    plan = (plans.filter(pk=wanted).first() if wanted.isdecimal() else None) or plans.first()
     if plan is None:
         raise Refused(f"{listing} has no plan on sale at the moment.")
     if not request.user.is_authenticated:

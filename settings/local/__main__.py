@@ -1,4 +1,4 @@
-"""`python -m settings.local up [--reset|--check] | services [-- COMMAND…]`."""
+"""`python -m settings.local up [--reset|--check] | services [-- COMMAND…] | manage WORDS…`."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import sys
 
 from settings.local import market
 from settings.local.failure import CannotStart
+from settings.local.rundir import DEFAULT, ROOT, RunDir
 from settings.local.services import running
 
 
@@ -20,11 +21,22 @@ def services(command: list[str]) -> int:
     return 0
 
 
+def manage(words: list[str]) -> int:
+    """Run a management command in the environment of the running market."""
+    running_now = RunDir(DEFAULT).read("up.json")
+    if not running_now:
+        raise CannotStart("No market runs here: start it with bin/up, in another terminal.")
+    command = [sys.executable, str(ROOT / "manage.py"), *words]
+    return subprocess.run(command, env=os.environ | running_now["env"], check=False).returncode
+
+
 def main(words: list[str]) -> int:
     """Do what the words say and return the exit code."""
     match words:
         case ["up", *rest]:
             return market.up(rest)
+        case ["manage", *rest]:
+            return manage(rest)
         case ["services"]:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
             return services([])
