@@ -13,7 +13,10 @@ from settings.local import services
 
 SERVERS = ExitStack()
 
-if "DATABASE_URL" not in os.environ:
+# Each process of pytest-xdist has servers of its own, although it inherits the environment of the one that started it.
+if "DATABASE_URL" not in os.environ or os.environ.get("PYTEST_XDIST_WORKER"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CHAIN_RPC_URL"):
+        os.environ.pop(name, None)
     folder = SERVERS.enter_context(tempfile.TemporaryDirectory(prefix="guildhall-test-", ignore_cleanup_errors=True))
     os.environ.update(SERVERS.enter_context(services.running(Path(folder))))
 

@@ -254,9 +254,15 @@ def test_a_vote_changes_the_fee_of_the_next_order(door: Door, market: Market) ->
     eventually(tom, lambda: tom.page.url.rstrip("/").rpartition("/")[2].isdigit())
     place = tom.page.url
     market.manage("advance_time", "10s")
-    tom.page.goto(place)
-    tom.press("Use my wallet")
-    tom.sees("How do you vote?")
+
+    def voting() -> bool:
+        """Voting has started, by the chain's clock and in the mirror."""
+        tom.page.goto(place)
+        tom.press("Use my wallet")
+        tom.sees("Counts for")
+        return bool(tom.page.get_by_text("How do you vote?").count())
+
+    eventually(tom, voting)
     tom.page.get_by_label("For", exact=True).check()
     tom.page.locator("[name=reason]").fill("Keeps the arbiters paid.")
     tom.picture("ballot")

@@ -1,5 +1,8 @@
 """What every answer says to the browser."""
 
+import subprocess
+import sys
+
 import pytest
 from django.test import Client
 
@@ -56,3 +59,19 @@ def test_the_schema_of_the_api_is_public() -> None:
     answer = Client().get("/api/v1/schema/")
     assert answer.status_code == 200
     assert "/api/v1/listings/" in answer.json()["paths"]
+
+
+def test_a_deeply_nested_input_ends_no_process() -> None:
+    """A library that lifts the recursion limit would let one request kill a worker."""
+    script = (
+        "import django; django.setup(); import web3, eth_account, json, sys\n"
+        "try: json.loads('[' * 1_000_000)\n"
+        "except RecursionError: sys.exit(7)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 7
+
+
+def test_without_our_care_it_would() -> None:
+    """The control: the library alone, and the process dies of the same text."""
+    script = "import eth_account, json; json.loads('[' * 1_000_000)"
+    assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode < 0

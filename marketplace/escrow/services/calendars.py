@@ -106,6 +106,7 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
             "amount": int(line.amount),
             "currency": line.currency,
             "at": line.at,
+            "seq": line.seq,
             "block": line.block_number,
             "tx_hash": line.tx_hash,
         }
@@ -118,9 +119,10 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
             "amount": -int(row.amount),
             "currency": row.currency,
             "at": row.at,
+            "seq": row.seq,
             "block": row.block_number,
             "tx_hash": row.tx_hash,
         }
         for row in taken.order_by("-at", "-pk")[:LATEST]
     ]
-    return sorted(rows, key=lambda row: row["at"], reverse=True)[:LATEST]
+    return sorted(rows, key=lambda row: (row["at"], row["seq"]), reverse=True)[:LATEST]
