@@ -52,12 +52,11 @@ def answers(url: str, timeout: float = 2) -> bool:
 
 
 def processes(ports: dict[str, int], env: dict[str, str], tick: Path, key: str) -> tuple[list[Service], list[Service]]:
-    """The pages, live and not; then the demo provider, the worker and the clock."""
+    """The pages, live and not; then the demo provider, and the worker with its clock."""
     python = [sys.executable, "-m"]
     granian = [*python, "granian", "--host", "127.0.0.1", "--log-level", "warning"]
     wsgi = ["--interface", "wsgi", "--blocking-threads", "1", "--no-ws", "settings.wsgi:application"]
     asgi = ["--interface", "asginl", "settings.asgi:application"]
-    worker = ["worker", "--pool=threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
     tools = {"PORT": str(ports["tools"]), "DEMO_TOOLS_KEY": key}
     redis = env["REDIS_URL"]
 
@@ -71,10 +70,10 @@ def processes(ports: dict[str, int], env: dict[str, str], tick: Path, key: str) 
         Service("tools", [*python, "settings.local.tools"], page("DEMO_TOOLS_URL"), env=tools),
         Service(
             "worker",
-            [*python, "celery", "-A", "settings", *worker],
-            lambda: valkey.ask(redis, "EXISTS", PIDBOX) == ":1",
+            [*python, "settings.local.worker"],
+            lambda: tick.exists() and valkey.ask(redis, "EXISTS", PIDBOX) == ":1",
+            env={"BEAT_TICK": str(tick)},
         ),
-        Service("beat", [*python, "settings.local.beat"], tick.exists, env={"BEAT_TICK": str(tick)}),
     ]
 
 
