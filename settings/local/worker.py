@@ -1,8 +1,8 @@
 """The worker of the local stack with its clock inside: `python -m settings.local.worker`.
 
-In production worker and beat are two processes. Here the clock is a thread of the worker, because a process of its own
-costs 48 MB of the stack's 500. It keeps the schedule in memory, for a schedule file can be spoiled by a hard end, and it
-leaves a sign of life.
+In production worker and beat are two processes. Here the clock is a thread of the worker, because a process of its
+own costs 48 MB of the stack's 500. It keeps the schedule in memory, for a schedule file can be spoiled by a hard end,
+and it leaves a sign of life.
 """
 
 import os
@@ -31,5 +31,6 @@ class TickingScheduler(Scheduler):
 
 
 if __name__ == "__main__":
-    EmbeddedService(app, max_interval=1, thread=True, scheduler_cls=TickingScheduler).start()
+    clock: Any = EmbeddedService(app, max_interval=1, thread=True, scheduler_cls=TickingScheduler)
+    clock.start()
     app.worker_main(["worker", *OPTIONS])
