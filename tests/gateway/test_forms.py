@@ -84,3 +84,15 @@ def test_any_json_of_a_provider_can_be_shown(result: Any) -> None:
 
 def test_no_result_yet_shows_nothing() -> None:
     assert presented(None) is None
+
+
+PAYLOAD = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
+
+
+def test_what_a_provider_writes_into_a_schema_is_text_on_the_page() -> None:
+    part = {"type": "string", "title": PAYLOAD, "description": PAYLOAD, "default": PAYLOAD, "enum": [PAYLOAD]}
+    plain = {key: value for key, value in part.items() if key != "enum"}
+    page = str(ToolForm({"type": "object", "properties": {"a": part, "b": plain}}))
+    assert "alert(1)" in page
+    assert "<script" not in page
+    assert "<img" not in page
