@@ -37,6 +37,9 @@ ANNOUNCE = """
 """
 
 
+BURN = "0x000000000000000000000000000000000000dEaD"
+
+
 class Refusal(Exception):
     """An EIP-1193 error: code and message."""
 
@@ -53,6 +56,7 @@ class Wallet:
     rpc_url: str
     chain_id: int = 31337
     refuse_next: bool = False
+    refuse_switch: bool = False
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -78,6 +82,8 @@ class Wallet:
                 return [self.address]
             case "eth_chainId":
                 return hex(self.chain_id)
+            case "wallet_switchEthereumChain" if self.refuse_switch:
+                raise Refusal(4001, "User rejected the request.")
             case "wallet_switchEthereumChain":
                 self.chain_id = int(params[0]["chainId"], 16)
                 return None
@@ -128,6 +134,14 @@ class Wallet:
         mint = bytes.fromhex("40c10f19") + encode(["address", "uint256"], [self.address, amount])
         (giver, *_) = self._rpc("eth_accounts", [])
         self._rpc("eth_sendTransaction", [{"from": giver, "to": token, "data": "0x" + mint.hex()}])
+
+    def spend_all(self, token: str) -> None:
+        """Be left without any of the token."""
+        held = self._rpc(
+            "eth_call", [{"to": token, "data": "0x70a08231" + self.address[2:].zfill(64).lower()}, "latest"]
+        )
+        away = bytes.fromhex("a9059cbb") + encode(["address", "uint256"], [BURN, int(held, 16)])
+        self._send({"to": token, "data": "0x" + away.hex()})
 
     def _rpc(self, method: str, params: list[Any]) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
