@@ -30,7 +30,7 @@ def test_a_wallet_on_another_chain_is_asked_to_switch_and_may_say_no(door: Door,
     ada.wallet.chain_id, ada.wallet.refuse_switch = 1, True
     at_the_till(ada)
     ada.press("Sign and pay")
-    ada.sees("Nothing was sent and nothing was paid")
+    ada.sees("Your wallet is still on another network")
     ada.picture("another-chain")
     assert "eth_signTypedData_v4" not in ada.wallet.asked
     ada.wallet.refuse_switch = False
