@@ -3,6 +3,7 @@
 import re
 
 import nh3
+from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -16,7 +17,7 @@ def without_proposer(text: str) -> str:
     return PROPOSER.sub("", text)
 
 
-def rendered(text: str, *, title: str = "") -> str:
+def rendered(text: str, *, title: str = "") -> SafeString:
     """Safe HTML of a description; a first heading that repeats `title` is left out, the rest go below the page's."""
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     tokens = parser.parse(without_proposer(text))
@@ -31,7 +32,8 @@ def rendered(text: str, *, title: str = "") -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )
-    return clean.replace("<table>", '<div class="table-wrap"><table>').replace("</table>", "</table></div>")
+    # safe, for nothing is left in it but the tags above
+    return SafeString(clean.replace("<table>", '<div class="table-wrap"><table>').replace("</table>", "</table></div>"))
 
 
 def _lower_headings(tokens: list[Token]) -> None:

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from marketplace.catalog.models import Category
-from marketplace.escrow.models import MarketParams
 from marketplace.organizations.models import Membership
+from marketplace.subscriptions.models import MarketParams
 from marketplace.tenancy.scope import scope
 
 

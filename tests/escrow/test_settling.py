@@ -5,9 +5,9 @@ import pytest
 from chain.models import Cursor, Log
 from marketplace.catalog.models import Currency
 from marketplace.escrow import services, terms
-from marketplace.escrow.models import Credit, Escrow, LedgerEntry, MarketParams, Settlement, StrayDeposit
+from marketplace.escrow.models import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit
 from marketplace.escrow.services.settling import BATCH
-from marketplace.subscriptions.models import Order, Subscription
+from marketplace.subscriptions.models import MarketParams, Order, Subscription
 from tests import world
 from tests.escrow.money import HOLD, PERIOD, Market, everything, fresh
 

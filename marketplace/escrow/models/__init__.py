@@ -2,13 +2,11 @@
 
 from marketplace.escrow.models.mirror import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
-from marketplace.subscriptions.models import MarketParams
 
 __all__ = [
     "Credit",
     "Escrow",
     "LedgerEntry",
-    "MarketParams",
     "Payment",
     "Release",
     "Settlement",

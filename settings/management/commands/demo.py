@@ -13,13 +13,13 @@ from chain.watcher import watch
 from marketplace.accounts.models import User, Wallet
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Category, Currency
-from marketplace.escrow.models import MarketParams
 from marketplace.escrow.services import settle
 from marketplace.gateway.services import keep_service_key
 from marketplace.moderation.models import ReviewCase
 from marketplace.moderation.services import decide, open_cases
 from marketplace.organizations import services as organizations
 from marketplace.organizations.models import Organization
+from marketplace.subscriptions.models import MarketParams
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system, scope
 from settings.local.people import PASSWORD, PEOPLE
