@@ -1,11 +1,13 @@
-"""Tables of what was read from a chain and of what is to be sent to it."""
+"""Tables of what was read from a chain, of what is to be sent to it, and of what went wrong."""
 
+from chain.models.alarms import Alarm
 from chain.models.copied import Block, Contract, CopyPosition, Cursor, Log
 from chain.models.outgoing import MOVES, OPEN_STATES, Attempt, OutgoingTransaction, SendingAccount, State
 
 __all__ = [
     "MOVES",
     "OPEN_STATES",
+    "Alarm",
     "Attempt",
     "Block",
     "Contract",
