@@ -5,12 +5,14 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from chain import sender, watcher
 from chain.failpoints import FAILPOINTS, Armed
@@ -53,11 +55,24 @@ class Workers:
     def killed(self, work: str, failpoint: str) -> None:
         """Run until the failpoint, and make sure that it was reached."""
         assert self.run(work, f"{failpoint}:kill") == -signal.SIGKILL, f"{failpoint} was not reached"
+        _locks_are_free()
 
     def close(self) -> None:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(10)
+
+
+def _locks_are_free() -> None:
+    """The database needs a moment to notice that a process is dead."""
+    held = "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database"
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(f"{held} WHERE locktype = 'advisory' AND datname = current_database()")
+            if not cursor.fetchall():
+                return
+        time.sleep(0.01)
+    raise AssertionError("A dead worker still has the chain.")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from chain import reader, sender, watcher
+from chain import reader, sender, stretch, watcher
+from chain.client import client
 from chain.models import Block, Contract, CopyPosition, Cursor, Log, OutgoingTransaction, State
 from chain.outbox import submit
 from chain.registry import register
@@ -166,18 +167,46 @@ def test_a_contract_registered_late_is_read_from_its_deployment(dollar: Dollar) 
     assert Contract.objects.named("Other") == late
 
 
-def test_a_contract_registered_while_a_step_runs_is_not_passed_by(
+def registering_meanwhile(node: LocalChain, monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[int]]:
+    """A contract whose logs are older than the next step's fetch, registered between that fetch and its storing."""
+    address, block = node.deploy("TestDollar")
+    node.mint(address, 5)
+    node.mine(5)
+    real, registered = stretch.fetch, []
+
+    def fetch(*args: Any) -> stretch.Stretch:
+        fetched = real(*args)
+        if not registered:
+            registered.append(register(chain=CHAIN, name="Other", address=address, deployed_block=block).pk)
+        return fetched
+
+    monkeypatch.setattr(stretch, "fetch", fetch)
+    return address, registered
+
+
+def test_a_contract_registered_between_fetching_and_storing_is_not_passed_by(
     dollar: Dollar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The registration waits for the position's lock; here it comes right after the step that did not know it."""
     watcher.watch()
-    address, block = dollar.node.deploy("TestDollar")
-    dollar.node.mint(address, 5)
-    watcher.step(CHAIN)
-    assert CopyPosition.objects.get().copied_number >= block
-    late = register(chain=CHAIN, name="Other", address=address, deployed_block=block)
+    address, registered = registering_meanwhile(dollar.node, monkeypatch)
+    with pytest.raises(watcher.Overtaken):
+        watcher.step(CHAIN)
+    assert registered
     watcher.watch()
-    assert Log.objects.of(late).count() == 1
+    assert Log.objects.of(address).count() == 1
+
+
+def test_control_storing_without_comparing_the_contracts_passes_a_newcomer_by(
+    dollar: Dollar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newcomer is ahead of the position, so its registration does not move it: the position proves nothing."""
+    watcher.watch()
+    address, _ = registering_meanwhile(dollar.node, monkeypatch)
+    monkeypatch.setattr(
+        watcher, "_hold", lambda place: CopyPosition.objects.select_for_update().get(copied_number=place.number)
+    )
+    watcher.watch()
+    assert not Log.objects.of(address).exists()
 
 
 def test_a_cursor_reads_each_log_once_and_never_goes_back(dollar: Dollar) -> None:
@@ -213,6 +242,56 @@ def test_a_position_moved_by_somebody_else_stops_the_step(dollar: Dollar, monkey
     with pytest.raises(watcher.Overtaken):
         watcher.step(CHAIN)
     assert not Log.objects.exists()
+
+
+def test_a_stretch_that_another_watcher_stored_meanwhile_is_dropped(
+    dollar: Dollar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dollar.mint(1)
+    real, overtaking = stretch.fetch, []
+
+    def fetch(*args: Any) -> stretch.Stretch:
+        fetched = real(*args)
+        if not overtaking:
+            overtaking.append(True)
+            dollar.mint(2)
+            assert watcher.watch() == Outcome.LEVEL  # the other one, faster
+        return fetched
+
+    monkeypatch.setattr(stretch, "fetch", fetch)
+    with pytest.raises(watcher.Overtaken):
+        watcher.step(CHAIN)
+    assert CopyPosition.objects.get().copied_number == dollar.node.head()
+    assert amounts() == [1, 2]
+
+
+def test_no_request_is_made_while_the_position_is_locked(dollar: Dollar, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow node must hold up neither a registration nor anything else that waits for the position."""
+    depth = len(connection.savepoint_ids)
+    inside: list[bool] = []
+    real = client().node.batch
+    monkeypatch.setattr(
+        client().node, "batch", lambda calls: inside.append(len(connection.savepoint_ids) > depth) or real(calls)
+    )
+    dollar.mint(1)
+    watcher.watch()
+    dollar.node.reorg(1)
+    assert watcher.step(CHAIN) == Outcome.REORGED
+    assert inside
+    assert not any(inside)
+
+
+def test_an_orphan_below_a_final_block_freezes_and_takes_nothing_back(dollar: Dollar) -> None:
+    """Blocks that are read again for a newcomer may lie below final ones: those must not go with them."""
+    dollar.mint(1)
+    dollar.mint(2)
+    dollar.node.mine(5)
+    watcher.watch()
+    low, high = Block.objects.filter(has_logs=True).order_by("number")
+    Block.objects.filter(pk=low.pk).update(is_final=False, hash="0x" + "ab" * 32)
+    CopyPosition.objects.update(copied_number=low.number, copied_hash="0x" + "ab" * 32)
+    assert watcher.watch() == Outcome.FROZEN
+    assert Block.objects.filter(pk=high.pk, is_final=True).exists()
 
 
 def test_a_node_of_another_chain_is_not_read(node: LocalChain, db: None, settings: Any) -> None:

@@ -1,0 +1,85 @@
+"""What is fetched next, and from where. Asks the node and never the database, so that it may run beside a write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from chain import reader
+from chain.client import Client
+from chain.reader import Fetched, Look
+from chain.rpc import NodeRefused
+
+log = structlog.get_logger(__name__)
+AIM = 2_000
+MAX_SPAN = 50_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the copy stands: what was fetched from here is stored only while all of this is still so.
+
+    `first` is the earliest height that a contract needs; None without contracts.
+    """
+
+    chain: str
+    number: int
+    hash: str
+    addresses: tuple[str, ...]
+    first: int | None
+
+    def start(self, view: Look, confirmations: int) -> int:
+        """The first height not copied; of a chain never copied, the earliest that a contract needs, else the window."""
+        if self.number >= 0:
+            return self.number + 1
+        return max(view.head.height - confirmations, 0) if self.first is None else self.first
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch that was fetched from `place`; final up to `settled`. `span` is how many blocks to ask for next."""
+
+    place: Place
+    view: Look
+    fetched: Fetched
+    settled: int
+    span: int
+
+    @property
+    def after(self) -> Place:
+        """The place once this is stored."""
+        return replace(self.place, number=self.fetched.end.height, hash=self.fetched.end.hash)
+
+
+def fetch(node: Client, place: Place, view: Look, span: int) -> Stretch:
+    """The stretch that begins at `place`; raises NodeMoved when the node's answers do not fit together."""
+    start = place.start(view, node.network.confirmations)
+    deep = view.head.height - node.network.confirmations
+    if start > deep:
+        fetched = reader.fetch_window(node, place.addresses, place.hash, start, view.head.height)
+    else:
+        fetched, span = _fetch_range(node, place.addresses, start, deep, span)
+    return Stretch(place, view, fetched, settled(node, view, fetched.end.height), span)
+
+
+def _fetch_range(node: Client, addresses: Sequence[str], start: int, deep: int, span: int) -> tuple[Fetched, int]:
+    """As many blocks as the node will give, and the span to try next; raises NodeRefused when it refuses even one."""
+    refused = False
+    while True:
+        try:
+            fetched = reader.fetch_range(node, addresses, start, min(start + span - 1, deep))
+            break
+        except NodeRefused as error:  # too many logs or blocks for this node; each says it in its own words
+            if span == 1:
+                raise
+            log.info("chain.range_refused", chain=node.chain, span=span, why=error.message)
+            span, refused = max(min(span, deep - start + 1) // 2, 1), True
+    wanted = int(span * AIM / max(len(fetched.logs), 1))
+    return fetched, max(1, min(wanted, span if refused else span * 4, MAX_SPAN))
+
+
+def settled(node: Client, view: Look, copied: int) -> int:
+    """The height up to which blocks are final: counted from what was copied and checked, not from a claimed head."""
+    if view.finalized is not None:
+        return min(view.finalized, copied)
+    return copied - node.network.confirmations
