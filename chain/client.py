@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.conf import settings
 from eth_utils.address import to_checksum_address
 
-from chain import abi, rpc
+from chain import abi, nodes, rpc
 from chain.models import Contract
 from chain.rpc import NodeRefused, NodeUnreachable
 
@@ -26,11 +26,19 @@ class WrongChain(Exception):
 
 
 class Network(NamedTuple):
-    """What settings.CHAINS says of a chain. `finality` is "confirmations", or "finalized" for the node's own tag."""
+    """What settings.CHAINS says of a chain.
+
+    `rpc_url` and `witness_url` may each name several providers, with commas between them; the first healthy one is
+    asked. `finality`: "confirmations", or the node's own tag "finalized" or "safe"; "finalized or confirmations" counts
+    confirmations where a node does not know the tag.
+    """
 
     rpc_url: str
     confirmations: int
     finality: str = "confirmations"
+    witness_url: str = ""
+    witness_seconds: float = 60.0
+    ws_url: str = ""
     rebroadcast_seconds: float = 10.0
     bump_seconds: float = 60.0
     max_fee_cap: int = 500 * 10**9
@@ -40,6 +48,22 @@ class Network(NamedTuple):
         options: dict[str, Any] = settings.CHAINS[chain]
         return cls(**options)
 
+    @property
+    def tag(self) -> str | None:
+        """The block tag that says what is final; None where confirmations are counted."""
+        tag = self.finality.partition(" or ")[0]
+        return None if tag == "confirmations" else tag
+
+    @property
+    def counts_without_tag(self) -> bool:
+        """Whether confirmations are counted where a node does not know the tag."""
+        return self.finality.endswith(" or confirmations")
+
+
+def addresses(urls: str) -> list[str]:
+    """The providers in a setting, in order of preference."""
+    return [url.strip() for url in urls.split(",") if url.strip()]
+
 
 def reference(chain: str) -> int:
     """The EIP-155 number in a CAIP-2 id."""
@@ -47,13 +71,16 @@ def reference(chain: str) -> int:
 
 
 class Client:
-    """One chain's node, over one kept-alive connection a process."""
+    """One provider of a chain, over one kept-alive connection a process. Whoever takes one step asks one Client."""
 
-    def __init__(self, chain: str) -> None:
-        self.chain = chain
-        self.network = Network.of(chain)
-        self.node = rpc.connection(self.network.rpc_url)
+    def __init__(self, chain: str, url: str) -> None:
+        self.chain, self.url = chain, url
+        self.node = rpc.connection(url)
         self._web3: Web3 | None = None
+
+    @property
+    def network(self) -> Network:
+        return Network.of(self.chain)
 
     @property
     def web3(self) -> Web3:
@@ -66,7 +93,7 @@ class Client:
             session.trust_env = False
             timeout = (rpc.CONNECT_SECONDS, rpc.ANSWER_SECONDS)
             provider = HTTPProvider(
-                self.network.rpc_url,
+                self.url,
                 session=session,
                 request_kwargs={"timeout": timeout, "allow_redirects": False},
                 exception_retry_configuration=None,
@@ -77,19 +104,26 @@ class Client:
 
     def call(self, to: str, data: bytes, block: str | int = "latest", sender: str | None = None) -> bytes:
         """What the contract answers; raises CallRefused with its sentence, NodeUnreachable without an answer."""
-        from requests.exceptions import RequestException
+        from requests.exceptions import HTTPError, RequestException
         from web3.exceptions import ContractLogicError, Web3Exception
 
+        self.node.refuse_while_resting()
         call: dict[str, Any] = {"to": to_checksum_address(to), "data": "0x" + data.hex()}
         if sender:
             call["from"] = to_checksum_address(sender)
         try:
-            return bytes(self.web3.eth.call(call, block))  # type: ignore[arg-type]
+            answer = bytes(self.web3.eth.call(call, block))  # type: ignore[arg-type]
         except ContractLogicError as error:
             data_text = rpc.revert_data(error.data)
             raise CallRefused(abi.decode_error(data_text) or error.message or "The contract refused.") from error
-        except (RequestException, Web3Exception, ValueError) as error:  # ValueError: an answer that is not JSON
-            raise NodeUnreachable(f"The node did not answer the call: {error}") from error
+        except HTTPError as error:
+            raise self.node.unreachable("it refused a call", nodes.wish(error.response.headers)) from error
+        except (RequestException, ValueError) as error:  # ValueError: an answer that is not JSON
+            raise self.node.unreachable(f"{type(error).__name__} at a call") from error
+        except Web3Exception as error:  # it answered, with an error of its own: no reason to ask another one
+            raise NodeUnreachable(f"The node {self.node.health.name} did not answer the call: {error}") from error
+        self.node.health.worked()
+        return answer
 
     def read(
         self,
@@ -122,22 +156,46 @@ class Client:
         """The code at an address; empty when there is no contract."""
         return bytes.fromhex(self.rpc("eth_getCode", address, "latest")[2:])
 
+    def saw_head(self, height: int) -> None:
+        """Note the newest block; with several providers, one that is stuck makes room for the next."""
+        if len(addresses(self.network.rpc_url)) > 1:
+            self.node.health.saw_head(height)
+
     def check_chain(self) -> None:
         """Raise WrongChain when the node serves another chain."""
-        found = int(self.rpc("eth_chainId"), 16)
-        if found != reference(self.chain):
-            raise WrongChain(f"The node at CHAIN_RPC_URL serves chain {found}, not {self.chain}.")
+        self.serves(int(self.rpc("eth_chainId"), 16))
+
+    def serves(self, found: int) -> None:
+        """Note the chain id that the node just named; raises WrongChain when it is another one, and lets it rest."""
+        if not self.node.health.names_chain(found, reference(self.chain)):
+            raise WrongChain(f"The node {self.node.health.name} serves chain {found}, not {self.chain}.")
 
 
 @cache
 def _opened(chain: str, url: str, process: int) -> Client:
-    return Client(chain)
+    return Client(chain, url)
 
 
 def client(chain: str | None = None) -> Client:
-    """This process's client of a chain, the settings' chain by default."""
+    """The provider of a chain to be asked now, the settings' chain by default: the first that does not rest."""
     chain = chain or settings.CHAIN_ID
-    return _opened(chain, settings.CHAINS[chain]["rpc_url"], os.getpid())
+    return _opened(chain, nodes.pick(addresses(Network.of(chain).rpc_url)), os.getpid())
 
 
-__all__ = ["CallRefused", "Client", "Network", "NodeRefused", "NodeUnreachable", "WrongChain", "client", "reference"]
+def witness(chain: str) -> Client | None:
+    """The provider whose word is needed beside the first one's; None where no witness is configured."""
+    urls = addresses(Network.of(chain).witness_url)
+    return _opened(chain, nodes.pick(urls), os.getpid()) if urls else None
+
+
+__all__ = [
+    "CallRefused",
+    "Client",
+    "Network",
+    "NodeRefused",
+    "NodeUnreachable",
+    "WrongChain",
+    "client",
+    "reference",
+    "witness",
+]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from eth_utils.crypto import keccak
 
-from chain.client import Client, WrongChain, reference
+from chain.client import Client
 from chain.rpc import Call, Header, LogEntry, NodeRefused, Receipt, number, read
 
 WINDOW_STEP = 64
@@ -48,11 +48,11 @@ def look(client: Client, position: int) -> Look:
     if client.network.finality == "finalized":
         calls.append(("eth_getBlockByNumber", ["finalized", False]))
     chain_id, head, at_position, *tag = client.node.batch(calls)
-    if number(chain_id) != reference(client.chain):
-        raise WrongChain(f"The node serves chain {number(chain_id)}, not {client.chain}.")
+    client.serves(number(chain_id))
     found = read(head, Header | None)
     if found is None:
         raise NodeMoved("The node has no newest block.")
+    client.saw_head(found.height)
     finalized = read(tag[0], Header | None) if tag else None
     return Look(
         head=found,

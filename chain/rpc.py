@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
+from chain import nodes
+
 T = TypeVar("T")
 Call = tuple[str, Sequence[Any]]
 CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 20.0
@@ -111,10 +113,11 @@ def revert_data(data: Any) -> str | None:
 
 
 class Rpc:
-    """One node. No redirects, no proxies from the environment, bounded waiting."""
+    """One node. No redirects, no proxies from the environment, bounded waiting; not asked while it rests."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.health = nodes.health(url)
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
         self._decoder = msgspec.json.Decoder(list[_Answer])
@@ -127,21 +130,40 @@ class Rpc:
             {"jsonrpc": "2.0", "id": n, "method": method, "params": params} for n, (method, params) in enumerate(calls)
         ]
         found = {answer.id: answer for answer in self._post(body)}
+        if any(
+            answer.error and nodes.is_rate_limit(answer.error.code, answer.error.message) for answer in found.values()
+        ):
+            raise self.unreachable("it has a limit on requests, which is reached")
         if len(found) != len(calls) or None in found:
-            raise NodeUnreachable("The node left some calls of a batch without an answer.")
+            raise self.unreachable("it left some calls of a batch without an answer")
+        self.health.worked()
         return [self._outcome(found[n]) for n in range(len(calls))]
 
+    def unreachable(self, why: str, wish: float = 0.0) -> NodeUnreachable:
+        """Let the node rest, and say so."""
+        self.health.failed(why, wish)
+        return NodeUnreachable(f"The node {self.health.name} did not answer: {why}.")
+
+    def refuse_while_resting(self) -> None:
+        """Raise NodeUnreachable while the node rests."""
+        if rest := self.health.rest:
+            raise NodeUnreachable(f"The node {self.health.name} is not asked for {rest:.0f} s: {self.health.why}.")
+
     def _post(self, body: list[dict[str, Any]]) -> list[_Answer]:
+        self.refuse_while_resting()
         try:
             response = self._http.post(
                 self.url, content=msgspec.json.encode(body), headers={"content-type": "application/json"}
             )
             response.raise_for_status()
             return self._decoder.decode(response.content)
+        except httpx.HTTPStatusError as error:
+            status = f"it answered with status {error.response.status_code}"
+            raise self.unreachable(status, nodes.wish(error.response.headers)) from error
         except httpx.HTTPError as error:
-            raise NodeUnreachable(f"The node did not answer: {type(error).__name__}.") from error
+            raise self.unreachable(type(error).__name__) from error
         except msgspec.DecodeError as error:
-            raise NodeUnreachable("The node answered with something that is not JSON-RPC.") from error
+            raise self.unreachable("its answer is not JSON-RPC") from error
 
     @staticmethod
     def _outcome(answer: _Answer) -> msgspec.Raw | NodeRefused:

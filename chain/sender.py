@@ -93,8 +93,7 @@ def _quotes(node: Client, account: Signer, rows: Sequence[OutgoingTransaction]) 
         *(("eth_estimateGas", [_call_of(row, account.address)]) for row in rows),
     ]
     chain_id, head, used, tip, balance, *estimates = node.node.batch(calls)
-    if number(chain_id) != reference(node.chain):
-        raise WrongChain(f"The node serves chain {number(chain_id)}, not {node.chain}.")
+    node.serves(number(chain_id))
     header = read(head, Header)
     position = CopyPosition.objects.filter(chain=node.chain).first()
     if position and header.height < position.copied_number:

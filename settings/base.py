@@ -5,7 +5,7 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
-from settings.env import database, envbool, envint, envlist, envsecret, envstr
+from settings.env import chains, database, envbool, envint, envlist, envsecret, envstr
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -168,8 +168,13 @@ CHAINS = {
     CHAIN_ID: {
         "rpc_url": envsecret("CHAIN_RPC_URL", "http://127.0.0.1:8545"),
         "confirmations": envint("CHAIN_CONFIRMATIONS", 2),
-    }
+        "finality": envstr("CHAIN_FINALITY", "confirmations"),
+        "witness_url": envsecret("CHAIN_WITNESS_URL", ""),
+        "ws_url": envsecret("CHAIN_WS_URL", ""),
+    },
+    **chains("CHAINS_FILE"),
 }
+NODE_BACKOFF_SECONDS = envint("NODE_BACKOFF_SECONDS", 1)
 RELAYER_KEY = envsecret("RELAYER_KEY", "")
 SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")

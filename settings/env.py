@@ -1,5 +1,6 @@
 """Read the environment: one function a type, each naming the variable in its complaint."""
 
+import json
 import os
 from typing import Any
 
@@ -46,6 +47,18 @@ def envsecret(name: str, default: str | None = None) -> str:
         with open(path, encoding="utf-8") as file:
             return file.read().strip()
     return envstr(name, default)
+
+
+def chains(name: str) -> dict[str, dict[str, Any]]:
+    """Further chains: the JSON file that `name` points to, {CAIP-2 id: options}; none without it."""
+    path = os.environ.get(name)
+    if not path:
+        return {}
+    with open(path, encoding="utf-8") as file:
+        found: Any = json.load(file)
+    if not isinstance(found, dict) or any("rpc_url" not in options for options in found.values()):
+        raise ImproperlyConfigured(f'{name} must hold {{"eip155:10": {{"rpc_url": …, "confirmations": …}}, …}}.')
+    return found
 
 
 def database(url: str, **options: Any) -> dict[str, Any]:

@@ -14,5 +14,6 @@ STORAGES = {
 }
 STATIC_ROOT = None
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+NODE_BACKOFF_SECONDS = 0  # a test that is about the rest of a provider sets it
 ACCOUNT_RATE_LIMITS = False
 LOGGING = logging(style="console", level="WARNING")
