@@ -117,7 +117,8 @@ class Client:
             data_text = rpc.revert_data(error.data)
             raise CallRefused(abi.decode_error(data_text) or error.message or "The contract refused.") from error
         except HTTPError as error:
-            raise self.node.unreachable("it refused a call", nodes.wish(error.response.headers)) from error
+            wish = nodes.wish(error.response.headers) if error.response is not None else 0.0
+            raise self.node.unreachable("it refused a call", wish) from error
         except (RequestException, ValueError) as error:  # ValueError: an answer that is not JSON
             raise self.node.unreachable(f"{type(error).__name__} at a call") from error
         except Web3Exception as error:  # it answered, with an error of its own: no reason to ask another one

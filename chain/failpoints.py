@@ -20,6 +20,8 @@ FAILPOINTS = {
     "watcher.after_position": "the position has moved, nothing is final yet",
     "watcher.before_commit": "all of a step is written, not committed",
     "watcher.after_commit": "one step is committed",
+    "witness.after_answer": "the witness has answered, nothing is noted",
+    "witness.after_final": "a stretch that the witness confirmed is final",
     "sender.after_claim": "queued rows are locked and estimated, no nonce is taken",
     "sender.after_nonce": "nonces are taken, nothing is signed",
     "sender.after_sign": "bytes are signed, not committed",

@@ -33,6 +33,7 @@ class Health:
         self.failures, self.rests_until, self.why = 0, 0.0, ""
         self.serves: int | None = None
         self.told: int | None = None
+        self.lacks_tag = False
         self.head, self.head_since, self.head_asked = -1, 0.0, 0.0
         self._lock = threading.Lock()
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from eth_utils.crypto import keccak
 
 from chain.client import Client
@@ -29,11 +30,15 @@ class Fetched:
 
 @dataclass
 class Look:
-    """What the node knows now: its head, the block at our position, and its `finalized` height where configured."""
+    """What the node knows now: its head, the block at our position, and the height of its tag if one is configured."""
 
     head: Header
     at_position: Header | None
     finalized: int | None
+
+    def settled(self, checked: int, confirmations: int) -> int:
+        """The height up to which blocks are deep enough, `checked` being the highest known: never beyond that one."""
+        return checked - confirmations if self.finalized is None else min(self.finalized, checked)
 
 
 def differs(stored_hash: str, header: Header | None) -> bool:
@@ -45,20 +50,28 @@ def look(client: Client, position: int) -> Look:
     """One request: chain id, head, and the block at `position`."""
     calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", ["latest", False])]
     calls.append(("eth_getBlockByNumber", [hex(max(position, 0)), False]))
-    if client.network.finality == "finalized":
-        calls.append(("eth_getBlockByNumber", ["finalized", False]))
+    if client.network.tag:
+        calls.append(("eth_getBlockByNumber", [client.network.tag, False]))
     chain_id, head, at_position, *tag = client.node.batch(calls)
     client.serves(number(chain_id))
     found = read(head, Header | None)
     if found is None:
         raise NodeMoved("The node has no newest block.")
     client.saw_head(found.height)
-    finalized = read(tag[0], Header | None) if tag else None
     return Look(
         head=found,
         at_position=read(at_position, Header | None) if position >= 0 else None,
-        finalized=(finalized.height if finalized else -1) if tag else None,
+        finalized=_tagged(client, tag[0]) if tag else None,
     )
+
+
+def _tagged(client: Client, answer: msgspec.Raw | NodeRefused) -> int | None:
+    """The height of the tag: -1 where nothing is final, None where confirmations count instead."""
+    client.node.health.lacks_tag = isinstance(answer, NodeRefused)
+    if isinstance(answer, NodeRefused):
+        return None if client.network.counts_without_tag else -1
+    header = read(answer, Header | None)
+    return header.height if header else -1
 
 
 def headers(client: Client, heights: Sequence[int]) -> list[Header | None]:
@@ -110,10 +123,10 @@ def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: i
         parent = header.hash
     if not blocks:
         raise NodeMoved(f"The node does not have block {start}.")
-    return Fetched(blocks, _logs_by_hash(client, addresses, blocks))
+    return Fetched(blocks, logs_by_hash(client, addresses, blocks))
 
 
-def _logs_by_hash(client: Client, addresses: Sequence[str], blocks: Sequence[Header]) -> list[LogEntry]:
+def logs_by_hash(client: Client, addresses: Sequence[str], blocks: Sequence[Header]) -> list[LogEntry]:
     if not addresses:
         return []
     calls = [("eth_getLogs", [{"blockHash": header.hash, "address": list(addresses)}]) for header in blocks]

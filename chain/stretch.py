@@ -59,7 +59,7 @@ def fetch(node: Client, place: Place, view: Look, span: int) -> Stretch:
         fetched = reader.fetch_window(node, place.addresses, place.hash, start, view.head.height)
     else:
         fetched, span = _fetch_range(node, place.addresses, start, deep, span)
-    return Stretch(place, view, fetched, settled(node, view, fetched.end.height), span)
+    return Stretch(place, view, fetched, view.settled(fetched.end.height, node.network.confirmations), span)
 
 
 def _fetch_range(node: Client, addresses: Sequence[str], start: int, deep: int, span: int) -> tuple[Fetched, int]:
@@ -76,10 +76,3 @@ def _fetch_range(node: Client, addresses: Sequence[str], start: int, deep: int, 
             span, refused = max(min(span, deep - start + 1) // 2, 1), True
     wanted = int(span * AIM / max(len(fetched.logs), 1))
     return fetched, max(1, min(wanted, span if refused else span * 4, MAX_SPAN))
-
-
-def settled(node: Client, view: Look, copied: int) -> int:
-    """The height up to which blocks are final: counted from what was copied and checked, not from a claimed head."""
-    if view.finalized is not None:
-        return min(view.finalized, copied)
-    return copied - node.network.confirmations

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from chain import reader, stretch
+from chain import freezing, reader, reports, stretch, witness
 from chain.client import Client, WrongChain, client
 from chain.failpoints import failpoint
 from chain.models import Block, Contract, CopyPosition
@@ -47,8 +47,11 @@ def watch(chain: str | None = None, *, seconds: float = 5.0) -> Outcome:
             outcome = step(chain)
         except (NodeMoved, NodeUnreachable, NodeRefused, WrongChain, Overtaken) as problem:
             log.warning("chain.watch", chain=chain, problem=str(problem))
-            return Outcome.WAITING
+            outcome = Outcome.WAITING
+        if outcome is not Outcome.BUSY:
+            witness.confirm(chain)
         if outcome not in {Outcome.COPIED, Outcome.REORGED} or time.monotonic() > until:
+            reports.report(chain)
             return outcome
 
 
@@ -155,17 +158,19 @@ def _contradicts_stored(chain: str, headers: Sequence[Header]) -> bool:
 def _store(new: Stretch) -> bool:
     """Blocks, logs, position and finality in one transaction; False, and nothing stored, where they contradict ours."""
     chain, fetched = new.place.chain, new.fetched
+    witness.vouch(new)
     with transaction.atomic():
         position = _hold(new.place)
+        final = witness.final_at_once(position, new)
         if _contradicts_stored(chain, fetched.blocks):
             return False
-        ids = insert_blocks(chain, fetched.blocks, {entry.block_hash for entry in fetched.logs}, new.settled)
+        ids = insert_blocks(chain, fetched.blocks, {entry.block_hash for entry in fetched.logs}, final)
         failpoint("watcher.after_blocks")
         insert_logs(chain, fetched.logs, ids)
         failpoint("watcher.after_logs")
         _move(position, fetched.end.height, fetched.end.hash, span=new.span)
         failpoint("watcher.after_position")
-        _settle(position, new)
+        _settle(position, new, final)
         failpoint("watcher.before_commit")
     return True
 
@@ -179,12 +184,16 @@ def _move(position: CopyPosition, number: int, block_hash: str, **changes: Any) 
         raise Overtaken(f"The position of {position.chain} was moved by somebody else.")
 
 
-def _settle(position: CopyPosition, new: Stretch) -> None:
-    """Make final what is deep enough, forget what nobody needs, and note how far we are."""
-    make_final(position.chain, new.settled)
-    prune_empty(position.chain, new.settled - max(client(position.chain).network.confirmations, reader.WINDOW_STEP))
+def _settle(position: CopyPosition, new: Stretch, final: int) -> None:
+    """Make final what may be, forget what nobody needs, and note how far we are."""
+    make_final(position.chain, final)
+    prune_empty(position.chain, final - max(client(position.chain).network.confirmations, reader.WINDOW_STEP))
     level = {"caught_up_at": timezone.now()} if new.fetched.end.height >= new.view.head.height else {}
-    _note(position.chain, new.view, final_number=max(position.final_number, new.settled), **level)
+    heights = {
+        "settled_number": max(position.settled_number, new.settled),
+        "final_number": max(position.final_number, final),
+    }
+    _note(position.chain, new.view, **heights, **level)
 
 
 def _take_back(node: Client, place: Place) -> Outcome:
@@ -213,6 +222,5 @@ def _take_back(node: Client, place: Place) -> Outcome:
 
 def _freeze(position: CopyPosition, first: int) -> Outcome:
     reason = f"Block {first}, which was final, has been replaced: the chain was rewritten deeper than finality."
-    CopyPosition.objects.filter(pk=position.pk).update(frozen_at=timezone.now(), frozen_reason=reason)
-    log.error("chain.frozen", chain=position.chain, reason=reason)
+    freezing.freeze(position.chain, reason)
     return Outcome.FROZEN

@@ -53,16 +53,22 @@ class Contract(models.Model):
 
 
 class CopyPosition(models.Model):
-    """How far one chain is copied: all up to `copied_number` was read, on the branch that ends in `copied_hash`."""
+    """How far one chain is copied: all up to `copied_number` was read, on the branch that ends in `copied_hash`.
+
+    `settled_number`: deep enough by the word of the node that is copied. `final_number`: by the witness's word as well,
+    where there is one. `witnessed_at`: when it last had confirmed all that was due.
+    """
 
     chain = models.CharField(max_length=41, primary_key=True)
     copied_number = models.BigIntegerField(default=-1)
     copied_hash = models.CharField(max_length=66, blank=True, default="")
+    settled_number = models.BigIntegerField(default=-1, db_default=-1)
     final_number = models.BigIntegerField(default=-1)
     head_number = models.BigIntegerField(default=-1)
     span = models.IntegerField(default=1000)
     checked_at = models.DateTimeField(null=True)
     caught_up_at = models.DateTimeField(null=True)
+    witnessed_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
     frozen_reason = models.TextField(blank=True, default="")
 
