@@ -1,7 +1,7 @@
 """What became of what was sent: mined, final, failed, orphaned again, or its nonce used by somebody else."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from chain import endings
 from chain.client import CallRefused, Client
 from chain.failpoints import failpoint
 from chain.models import OPEN_STATES, Attempt, Block, CopyPosition, OutgoingTransaction, State
@@ -29,6 +30,11 @@ class View:
     used: Mapping[str, int]
     used_finally: Mapping[str, int]
     final_number: int
+    vouched: Set[int] | None = None
+
+    def may_end(self, row: OutgoingTransaction) -> bool:
+        """The witness says the same of it, where there is one."""
+        return self.vouched is None or row.pk in self.vouched
 
 
 def check(node: Client, account: Signer) -> None:
@@ -43,6 +49,8 @@ def check(node: Client, account: Signer) -> None:
         if not rows:
             return
         view = _look(node, rows)
+        ending = [row for row in rows if _ends(row, view)]
+        view.vouched = endings.vouched(node.chain, ending, view.receipts, view.final_number)
         failpoint("sender.after_receipts")
         for row in rows:
             _settle(node, row, view)
@@ -84,8 +92,18 @@ def _settle(node: Client, row: OutgoingTransaction, view: View) -> None:
         row.move(State.MINED, **_place(receipt))
     elif row.mined_hash != receipt.block_hash:
         OutgoingTransaction.objects.filter(pk=row.pk).update(**_place(receipt))
-    elif receipt.height <= view.final_number and _in_our_copy(row.chain, receipt):
+    elif _ends(row, view) and view.may_end(row):
         _end(node, row)
+
+
+def _ends(row: OutgoingTransaction, view: View) -> bool:
+    """Whether it would end for good now: in a final block, or its nonce finally used by something else."""
+    receipt = view.receipts.get(row.pk)
+    if receipt is None:
+        nonce = cast(int, row.nonce)
+        return row.state == State.UNKNOWN and view.used_finally[row.sender] > nonce and _old(row)
+    is_mined = row.state == State.MINED and row.mined_hash == receipt.block_hash
+    return is_mined and receipt.height <= view.final_number and _in_our_copy(row.chain, receipt)
 
 
 def _place(receipt: Receipt) -> dict[str, object]:
@@ -137,7 +155,7 @@ def _settle_without_receipt(row: OutgoingTransaction, view: View) -> None:
     elif row.state != State.UNKNOWN:
         row.move(State.UNKNOWN)
         log.error("chain.unknown", key=row.key, nonce=nonce)
-    elif view.used_finally[row.sender] > nonce and _old(row):
+    elif _ends(row, view) and view.may_end(row):
         row.move(
             State.REPLACED,
             refusal="Another transaction of the same account took its place; this one was not carried out.",

@@ -44,7 +44,7 @@ class Due(NamedTuple):
 
 
 def final_at_once(position: CopyPosition, new: Stretch) -> int:
-    """The height up to which a stretch is final as it is stored: all that is settled, or nothing more with a witness."""
+    """The height up to which a stretch is final when it is stored: all that is settled; nothing new with a witness."""
     return position.final_number if Network.of(position.chain).witness_url else new.settled
 
 
@@ -214,7 +214,8 @@ def _make_final(chain: str, due: Due) -> None:
             (number, known) for number, (known, _) in due.blocks.items()
         )
         same = same and _watched(chain) == list(due.addresses)
-        if position.frozen_at or not same or _stored(chain, due.addresses, due.start, due.end) != due.logs:
+        same = same and _stored(chain, due.addresses, due.start, due.end) == due.logs
+        if position.frozen_at or not same:
             raise NodeMoved("The copy was changed while the witness was asked.")
         make_final(chain, due.end)
         final = max(position.final_number, due.end)
@@ -235,8 +236,8 @@ def _waits(position: CopyPosition, witness: Client, why: str) -> None:
     elif timezone.now() - since > dt.timedelta(seconds=witness.network.witness_seconds):
         alarms.sound(
             SILENT,
-            f"The witness {witness.node.health.name} has not confirmed what is due since {since:%d %b %H:%M:%S} UTC, so "
-            f"nothing becomes final and no money moves: final up to {position.final_number}, due up to "
+            f"The witness {witness.node.health.name} has not confirmed what is due since {since:%d %b %H:%M:%S} UTC, "
+            f"so nothing becomes final and no money moves: final up to {position.final_number}, due up to "
             f"{position.settled_number}. {why}",
             chain=position.chain,
         )

@@ -16,7 +16,7 @@ CHAIN_FOLDER = Path(failpoints.__file__).parent
 def test_every_listed_failpoint_is_placed_once_and_no_other() -> None:
     source = "".join(path.read_text() for path in CHAIN_FOLDER.glob("*.py"))
     placed = re.findall(r'failpoint\("([a-z_.]+)"\)', source)
-    assert sorted(placed) == sorted(name for name in FAILPOINTS if name.startswith(("watcher.", "sender.")))
+    assert sorted(placed) == sorted(name for name in FAILPOINTS if name.startswith(("watcher.", "witness.", "sender.")))
 
 
 def test_a_failpoint_is_refused_where_money_is_real(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
