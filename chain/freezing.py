@@ -136,7 +136,7 @@ def accept_node(chain: str, reason: str) -> list[GoneLog]:
         position = _frozen(chain)
         first = position.final_number + 1 if first is None else min(first, position.final_number + 1)
         _drop(position, first)
-        _send_again(chain, first)
+        _send_again(chain, position.copied_number)
         for each in lost:
             alarms.sound(GONE, each.sentence, subject=f"{each.tx_hash}/{each.log_index}", chain=chain)
         _thaw(position, f"The node's history was accepted from block {first} on: {reason}")
@@ -166,9 +166,13 @@ def _drop(position: CopyPosition, first: int) -> None:
     )
 
 
-def _send_again(chain: str, first: int) -> None:
-    """The only way out of `final`: its block is gone by an operator's decision. The same bytes pay at most once."""
-    rows = OutgoingTransaction.objects.filter(chain=chain, state=State.FINAL, mined_number__gte=first)
+def _send_again(chain: str, known: int) -> None:
+    """The only way out of `final`: its block is gone by an operator's decision. The same bytes pay at most once.
+
+    Blocks without logs are not kept, so all above the last block that both have are doubted; `confirm` finds again
+    what is still there.
+    """
+    rows = OutgoingTransaction.objects.filter(chain=chain, state=State.FINAL, mined_number__gt=known)
     for row in rows.select_for_update():
         row.attempts.update(broadcast_at=None)
         OutgoingTransaction.objects.filter(pk=row.pk).update(

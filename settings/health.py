@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -28,8 +29,16 @@ def _cache() -> str:
 
 
 def _chain() -> str:
-    lag = status.lag()
-    return "ok" if lag.ok else f"{lag.seconds_behind:.0f} s behind (head {lag.head}, copied {lag.copied})"
+    """Every chain is copied, level with its head, and confirmed by its witness; the reason where one is frozen."""
+    faults = [f"{chain}: {_why(lag)}" for chain in settings.CHAINS if not (lag := status.lag(chain)).ok]
+    return "; ".join(faults) or "ok"
+
+
+def _why(lag: status.Lag) -> str:
+    if lag.frozen:
+        return f"frozen. {lag.frozen}"
+    unconfirmed = f", final {lag.final}, {lag.seconds_unconfirmed:.0f} s unconfirmed" if lag.seconds_unconfirmed else ""
+    return f"{lag.seconds_behind:.0f} s behind (head {lag.head}, copied {lag.copied}{unconfirmed})"
 
 
 PARTS: dict[str, Callable[[], str]] = {"database": _database, "valkey": _cache, "chain": _chain}

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chain import status
 from chain.client import NodeRefused, NodeUnreachable
 from chain.failpoints import failpoint
 from chain.models import Contract, Cursor, Log
@@ -32,7 +33,12 @@ class NotYet(Exception):
 
 
 def settle() -> int:
-    """Apply the final events of every escrow contract that are not applied yet; returns how many."""
+    """Apply the final events of every escrow contract that are not applied yet; returns how many.
+
+    Nothing while final events that were acted upon are gone from the chain: the next number may be another event.
+    """
+    if status.unresolved(settings.CHAIN_ID):
+        return 0
     contracts = Contract.objects.filter(chain=settings.CHAIN_ID, name=ESCROW)
     return sum(settle_contract(contract) for contract in contracts.order_by("pk"))
 
