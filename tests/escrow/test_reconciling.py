@@ -80,6 +80,10 @@ TAMPERINGS = {
         "UPDATE escrow_ledgerentry SET amount = amount + 1 WHERE account = 'provider'",
         "on the account provider",
     ),
+    "what the buyer paid by the ledger": (
+        "UPDATE escrow_ledgerentry SET amount = amount - 1 WHERE account = 'buyer' AND event = 'funded'",
+        "on the account buyer",
+    ),
     "two lines that still sum to zero": (
         "UPDATE escrow_ledgerentry SET amount = amount + CASE account WHEN 'buyer' THEN 5 ELSE -5 END "
         f"WHERE event = 'funded' AND escrow_id = {DEPOSIT}",
@@ -111,6 +115,17 @@ TAMPERINGS = {
         "our shop takes it",
     ),
 }
+
+ANOTHER = f"'{world.MIA_ADDRESS}'"
+for term in ("buyer_address", "provider_address", "treasury"):
+    sql = f"UPDATE escrow_escrow SET {term} = {ANOTHER} WHERE id = {DEPOSIT}"
+    TAMPERINGS[f"{term} of a deposit"] = (sql, f"{term.replace('_', ' ')} is {world.MIA_ADDRESS} here")
+for term in ("price", "period_seconds", "periods", "hold_seconds", "fee_bps"):
+    sql = f"UPDATE escrow_escrow SET {term} = {term} + 1 WHERE id = {DEPOSIT}"
+    TAMPERINGS[f"{term} of a deposit"] = (sql, f"{term.replace('_', ' ')} is")
+for rule in ("fee_bps", "hold_seconds", "arbiter_seconds", "close_delay_seconds"):
+    sql = f"UPDATE subscriptions_marketparams SET {rule} = {rule} + 1"
+    TAMPERINGS[f"{rule} of the market"] = (sql, f"{rule.replace('_', ' ')} is")
 
 
 def test_each_kind_of_wrong_row_is_found_and_nothing_is_when_all_are_right(busy: Market) -> None:

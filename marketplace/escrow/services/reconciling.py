@@ -24,7 +24,7 @@ from marketplace.tenancy.actor import Actor
 
 ALARM = "books"
 KEPT = 200
-TRIES, PAUSE = 5, 1.0
+TRIES, PAUSE = 5, 1
 EVERY = timedelta(days=1)
 AGAIN_AFTER_DIFFERENCE, AGAIN_AFTER_ERROR = timedelta(hours=1), timedelta(minutes=5)
 PATIENCE = timedelta(hours=1)
