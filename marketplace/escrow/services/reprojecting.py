@@ -31,7 +31,7 @@ DERIVED: dict[type[models.Model], tuple[str, ...]] = {
     MarketParams: (*IN_CONTRACT, "seq"),
     Settlement: IN_CONTRACT,
 }
-TOUCHED = (Order, Subscription, Currency)
+TOUCHED: tuple[type[models.Model], ...] = (Order, Subscription, Currency)
 NOT_BY_LOGS = {"id", "stopped", "stopped_at"}
 
 
