@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "send transactions": every(1.0, "chain.tasks.send"),
     "settle the escrow": every(1.0, "marketplace.escrow.tasks.settle"),
     "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
+    "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),
     "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
     "expire orders": every(30.0, "marketplace.subscriptions.tasks.expire_orders"),
     "open review cases": every(2.0, "marketplace.moderation.tasks.open_cases"),

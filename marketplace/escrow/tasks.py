@@ -15,3 +15,9 @@ def settle() -> None:
 def release() -> None:
     """Leave releases that are due to be sent."""
     services.release_matured()
+
+
+@shared_task
+def reconcile() -> None:
+    """Compare the books with the contracts when somebody asked for it or it is time."""
+    services.reconcile_due()

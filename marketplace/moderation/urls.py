@@ -7,5 +7,7 @@ from marketplace.moderation import views
 app_name = "moderation"
 urlpatterns = [
     path("", views.queue, name="queue"),
+    path("chain/", views.chain, name="chain"),
+    path("chain/check/", views.check_books, name="check_books"),
     path("cases/<int:case_id>/", views.case, name="case"),
 ]

@@ -5,14 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts.acting import person_of
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.catalog.offer import changes
 from marketplace.catalog.presentation import of_version
+from marketplace.escrow.services import ask_reconciliation
 from marketplace.lifecycle import Refused
-from marketplace.moderation import services
+from marketplace.moderation import machinery, services
 from marketplace.moderation.forms import DecisionForm
 from marketplace.moderation.models import Decision, ReviewCase
 from marketplace.organizations.models import Membership, Organization, Verification
@@ -54,6 +55,23 @@ def case(request: ActedRequest, case_id: int) -> HttpResponse:
             return redirect("moderation:queue")
     status = 422 if request.method == "POST" else 200
     return render(request, "moderation/case.html", {**_queue(), **_facts(request, found), "form": form}, status=status)
+
+
+@door.moderator
+@require_GET
+def chain(request: ActedRequest) -> HttpResponse:
+    """How copying, sending, settling and the books stand; asks itself again every ten seconds."""
+    page = "moderation/chain.html#standing" if request.htmx else "moderation/chain.html"
+    return render(request, page, {"chains": machinery.standing()})
+
+
+@door.moderator
+@require_POST
+def check_books(request: ActedRequest) -> HttpResponse:
+    """Have the books compared with the contracts; a worker does it within seconds."""
+    ask_reconciliation(request.actor)
+    messages.success(request, "The books will be compared in a few seconds. The result will stand here.")
+    return redirect("moderation:chain")
 
 
 def _subject(found: ReviewCase) -> str:

@@ -1,5 +1,6 @@
-"""The mirror of the escrow contract, and what was done towards it."""
+"""The mirror of the escrow contract, what was done towards it, and how the two compare."""
 
+from marketplace.escrow.models.books import Reconciliation
 from marketplace.escrow.models.mirror import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
 
@@ -8,6 +9,7 @@ __all__ = [
     "Escrow",
     "LedgerEntry",
     "Payment",
+    "Reconciliation",
     "Release",
     "Settlement",
     "StrayDeposit",

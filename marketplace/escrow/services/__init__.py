@@ -21,6 +21,7 @@ from marketplace.escrow.services.leaving import (
     withdraw_call,
 )
 from marketplace.escrow.services.own import allowed_call, own_step, permitted_call
+from marketplace.escrow.services.reconciling import ask_reconciliation, reconcile, reconcile_due
 from marketplace.escrow.services.releasing import release_matured
 from marketplace.escrow.services.settling import settle, stopped
 
@@ -29,6 +30,7 @@ __all__ = [
     "addresses_of",
     "allowed_call",
     "ask_authorization",
+    "ask_reconciliation",
     "cancel_call",
     "checked_address",
     "credits_of",
@@ -44,6 +46,8 @@ __all__ = [
     "own_step",
     "payment_of",
     "permitted_call",
+    "reconcile",
+    "reconcile_due",
     "release_matured",
     "settle",
     "stopped",

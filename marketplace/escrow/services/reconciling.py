@@ -1,87 +1,161 @@
-"""Compare our books with the contract's, to the unit, at the block up to which events are final and settled."""
+"""Compare our books with the contracts, to the unit, and keep what was found: a difference alarms and stops releases.
 
-from collections.abc import Iterator
-from typing import Any
+Three steps, none of which holds a transaction while a node is asked: our books in one snapshot, the contracts at the
+block up to which these books are settled, the comparison. Runs only read; two at once do no harm.
+"""
 
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Sum
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from chain import status
-from chain.client import client
-from chain.models import Contract
-from marketplace.escrow.models import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit
-from marketplace.escrow.services.settling import ESCROW, stopped
-from marketplace.tenancy.scope import as_system
+from chain import alarms, questions
+from chain.client import NodeRefused, NodeUnreachable
+from chain.models import OutgoingTransaction, State
+from marketplace.audit import services as audit
+from marketplace.escrow.models import Reconciliation
+from marketplace.escrow.services import comparing
+from marketplace.escrow.services.books import Books, Unready, all_books
+from marketplace.tenancy.actor import Actor
 
-NAME = {1: "active", 2: "closed"}
+ALARM = "books"
+KEPT = 200
+TRIES, PAUSE = 5, 1
+EVERY = timedelta(days=1)
+AGAIN_AFTER_DIFFERENCE, AGAIN_AFTER_ERROR = timedelta(hours=1), timedelta(minutes=5)
+PATIENCE = timedelta(hours=1)
+log = structlog.get_logger(__name__)
 
 
-def differences() -> list[str]:
-    """A sentence for each figure in which ledger, deposits or credits differ from the contract; empty when none does.
+@dataclass
+class Comparison:
+    """What one run found: sentences by contract, and those about what waits to be sent, which belong to none."""
 
-    Every figure is asked for at the final block, so that what is under way is no difference. Raises NodeUnreachable.
-    """
-    found: list[str] = []
-    with transaction.atomic(), as_system("reconciliation reads every organization's money"):
-        found += stopped()
-        block = status.lag().final
-        for contract in Contract.objects.filter(chain=settings.CHAIN_ID, name=ESCROW):
-            if block >= contract.deployed_block:
-                found += _events(contract, block)
-                found += _deposits(contract, block)
-                found += _credits(contract, block)
+    block: int = -1
+    compared: int = 0
+    by_contract: dict[str, list[str]] = field(default_factory=dict)
+    sending: list[str] = field(default_factory=list)
+
+    @property
+    def differences(self) -> list[str]:
+        return [sentence for found in [*self.by_contract.values(), self.sending] for sentence in found]
+
+    @property
+    def differing(self) -> list[str]:
+        return [address for address, found in self.by_contract.items() if found]
+
+
+def compare_all() -> Comparison:
+    """Compare everything now. Raises NodeUnreachable or NodeRefused when the node does not say, Unready when busy."""
+    found = Comparison()
+    for books in _settled_books():
+        asked = comparing.questions(books)
+        answers = asked.answers(books.contract.chain, books.block)
+        sentences = list(comparing.compare(books, answers))
+        theirs = questions.hash_of(books.contract.chain, books.block)
+        if books.block_hash and books.block_hash != theirs:
+            sentences.append(f"Block {books.block}, which we copied as final, is another one at the node.")
+        found.by_contract[books.contract.address] = sentences
+        found.compared += len(asked)
+        found.block = books.block if found.block < 0 else min(found.block, books.block)
+    found.sending = _stuck()
     return found
 
 
-def _events(contract: Contract, block: int) -> Iterator[str]:
-    settled = Settlement.objects.filter(chain=contract.chain, contract=contract.address).first()
-    ours = settled.seq if settled else 0
-    theirs = client(contract.chain).read(ESCROW, "seq", address=contract.address, block=block)
-    if ours != theirs:
-        yield f"{contract}: {ours} events are settled, the contract has {theirs} at block {block}."
+def _settled_books() -> list[Books]:
+    for _ in range(TRIES - 1):
+        try:
+            return all_books()
+        except Unready:
+            time.sleep(PAUSE)
+    return all_books()
 
 
-def _deposits(contract: Contract, block: int) -> Iterator[str]:
-    node = client(contract.chain)
-    lines = LedgerEntry.objects.filter(account=LedgerEntry.Account.ESCROW).values("escrow")
-    held: dict[Any, int] = {row["escrow"]: int(row["sum"]) for row in lines.annotate(sum=Sum("amount")).order_by()}
-    sums = LedgerEntry.objects.values("escrow").annotate(sum=Sum("amount")).order_by()
-    unbalanced: set[Any] = {row["escrow"] for row in sums if row["sum"]}
-    for escrow in Escrow.objects.filter(chain=contract.chain, contract=contract.address).iterator():
-        theirs = node.read(ESCROW, "orders", escrow.escrow_id, address=contract.address, block=block)
-        is_active = NAME.get(theirs.state) == "active"
-        left = theirs.total - theirs.released if is_active else 0
-        for what, ours, other in (
-            ("total", int(escrow.total), theirs.total),
-            ("released", int(escrow.released), theirs.released),
-            ("still held, by the deposit", escrow.remaining, left),
-            ("still held, by the ledger", held.get(escrow.pk, 0), left),
-        ):
-            if ours != other:
-                yield f"Deposit {escrow.escrow_id}: {what} is {ours} here and {other} in the contract."
-        if escrow.pk in unbalanced:
-            yield f"Deposit {escrow.escrow_id}: its ledger lines do not sum to zero."
+def _stuck() -> list[str]:
+    """A sentence for each transaction of ours whose end is not known an hour after it was asked for."""
+    open_ones = [State.QUEUED, State.SIGNED, State.SENT, State.UNKNOWN]
+    rows = OutgoingTransaction.objects.filter(chain=settings.CHAIN_ID, state__in=open_ones)
+    old = rows.filter(created_at__lt=timezone.now() - PATIENCE).order_by("pk")
+    return [f"Transaction {row.key} has been {row.state} for over an hour. {row.last_error}".strip() for row in old]
 
 
-def _credits(contract: Contract, block: int) -> Iterator[str]:
-    node = client(contract.chain)
-    owed: dict[str, int] = {}
-    for credit in Credit.objects.filter(chain=contract.chain, contract=contract.address).select_related("currency"):
-        token = credit.currency.address
-        theirs = node.read(ESCROW, "credits", token, credit.address, address=contract.address, block=block)
-        owed[token] = owed.get(token, 0) + credit.available
-        if credit.available != theirs:
-            yield f"Credit of {credit.address}: {credit.available} here and {theirs} in the contract."
-    held = Escrow.objects.filter(chain=contract.chain, contract=contract.address).select_related("currency")
-    for escrow in held:
-        owed[escrow.currency.address] = owed.get(escrow.currency.address, 0) + escrow.remaining
-    strays = StrayDeposit.objects.filter(chain=contract.chain, contract=contract.address).select_related("currency")
-    for stray in strays:
-        theirs = node.read(ESCROW, "orders", stray.escrow_id, address=contract.address, block=block)
-        left = theirs.total - theirs.released if NAME.get(theirs.state) == "active" else 0
-        owed[stray.currency.address] = owed.get(stray.currency.address, 0) + left
-    for token, ours in owed.items():
-        theirs = node.read(ESCROW, "owed", token, address=contract.address, block=block)
-        if ours != theirs:
-            yield f"Token {token}: our books owe {ours}, the contract owes {theirs}."
+def reconcile(run: Reconciliation | None = None) -> Reconciliation:
+    """Compare now and keep the result; `run` is the row that asked for it. Never raises for a silent node."""
+    run = run or Reconciliation.objects.create(chain=settings.CHAIN_ID, began_at=timezone.now())
+    try:
+        found = compare_all()
+    except (NodeUnreachable, NodeRefused, Unready) as problem:
+        run.error = f"Nothing was compared. {problem}"
+        alarms.sound(f"{ALARM} unread", run.error, chain=run.chain)
+    else:
+        _tell(run.chain, found)
+        run.block, run.compared, run.found = found.block, found.compared, len(found.differences)
+        run.differences, run.contracts = found.differences[:KEPT], found.differing
+    run.ended_at = timezone.now()
+    run.save()
+    log.info("escrow.reconciled", block=run.block, compared=run.compared, found=run.found, error=run.error)
+    return run
+
+
+def _tell(chain: str, found: Comparison) -> None:
+    """Alarms first, then the row: whoever dies in between has alarmed, and the next run ends it."""
+    alarms.end(f"{ALARM} unread", chain=chain)
+    for address, sentences in found.by_contract.items():
+        if sentences:
+            text = f"{len(sentences)} figures differ from the escrow {address} at block {found.block}. {sentences[0]}"
+            alarms.sound(ALARM, f"{text} Its releases stand still.", subject=address, chain=chain)
+        else:
+            alarms.end(ALARM, subject=address, chain=chain)
+    if found.sending:
+        text = f"{len(found.sending)} transactions hang. {found.sending[0]}"
+        alarms.sound(ALARM, text, subject="outbox", chain=chain)
+    else:
+        alarms.end(ALARM, subject="outbox", chain=chain)
+
+
+def ask_reconciliation(actor: Actor) -> Reconciliation:
+    """Leave a run for the worker; the one that waits already, if one does."""
+    with transaction.atomic():
+        waiting = Reconciliation.objects.of(settings.CHAIN_ID).waiting().first()
+        if waiting:
+            return waiting
+        try:
+            with transaction.atomic():
+                run = Reconciliation.objects.create(chain=settings.CHAIN_ID, asked_by_id=actor.user_id)
+        except IntegrityError:  # asked for by two at once
+            return Reconciliation.objects.of(settings.CHAIN_ID).waiting().get()
+        audit.record(actor, "reconciliation.asked", run)
+    return run
+
+
+def reconcile_due() -> Reconciliation | None:
+    """Do the run that was asked for, or the one that is due: daily, hourly after a difference, sooner after silence."""
+    now = timezone.now()
+    runs = Reconciliation.objects.of(settings.CHAIN_ID)
+    waiting = runs.waiting().first()
+    if waiting is None:
+        if not _is_due(runs.first(), now):
+            return None
+        return reconcile()
+    taken = runs.waiting().filter(pk=waiting.pk).update(began_at=now)
+    waiting.began_at = now
+    return reconcile(waiting) if taken else None
+
+
+def _is_due(last: Reconciliation | None, now: datetime) -> bool:
+    if last is None or last.is_dead(now):
+        return True
+    if last.ended_at is None:
+        return False
+    wait = AGAIN_AFTER_ERROR if last.error else AGAIN_AFTER_DIFFERENCE if last.found else EVERY
+    return last.ended_at < now - wait
+
+
+def differing(chain: str) -> list[str]:
+    """The contracts whose books differed when they were compared last: no new release of them is sent."""
+    last = Reconciliation.objects.of(chain).concluded().first()
+    return last.contracts if last else []

@@ -13,6 +13,7 @@ from chain import abi, outbox, status
 from chain.failpoints import failpoint
 from chain.models import OPEN_STATES, Contract, Cursor, Log, State
 from marketplace.escrow.models import Escrow, Release, Settlement
+from marketplace.escrow.services.reconciling import differing
 from marketplace.escrow.services.settling import cursor_name
 from marketplace.subscriptions.clock import block_time
 from marketplace.tenancy.scope import as_system
@@ -40,7 +41,7 @@ def release_matured() -> int:
     """Leave a transaction for the deposits of which a period is over and older than its hold; returns how many.
 
     Nothing due: nothing is sent. While a transaction of a deposit is under way no other is made for it. Nothing is
-    released while the chain is frozen or a contract's settlement stands still.
+    released while the chain is frozen, or of a contract whose settlement stands still or whose books differ.
     """
     now = block_time()
     if now is None or status.lag().frozen:
@@ -48,6 +49,7 @@ def release_matured() -> int:
     with transaction.atomic(), as_system("releases are due to every organization"):
         still = Settlement.objects.filter(chain=settings.CHAIN_ID).exclude(stopped="").values("contract")
         escrows = Escrow.objects.due(now).filter(chain=settings.CHAIN_ID).exclude(contract__in=still)
+        escrows = escrows.exclude(contract__in=differing(settings.CHAIN_ID))
         locked = list(escrows.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         failpoint("escrow.release.after_lock")
         due = [found for escrow in locked if (found := _due(escrow, now))]

@@ -90,7 +90,7 @@ def _settle_batch(contract: Contract, facts: dict[str, TokenFacts | None]) -> tu
         for waiting in _waiting(contract, cursor):
             try:
                 with transaction.atomic():
-                    _apply(batch, settlement, waiting)
+                    apply_event(batch, settlement, waiting)
             except NotYet:
                 break
             except (Stopped, Impossible, Refused, IntegrityError, Currency.DoesNotExist) as problem:
@@ -105,7 +105,8 @@ def _settle_batch(contract: Contract, facts: dict[str, TokenFacts | None]) -> tu
     return applied, bool(reason)
 
 
-def _apply(batch: Batch, settlement: Settlement, waiting: Log) -> None:
+def apply_event(batch: Batch, settlement: Settlement, waiting: Log) -> None:
+    """Apply the next event of a contract; what is applied already is passed by. Raises Stopped, NotYet, Impossible."""
     event = waiting.decoded
     if event is None:
         raise Stopped(f"Log {waiting.number}/{waiting.log_index} is no event that we know.")

@@ -3,21 +3,26 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from marketplace.escrow.services.reconciling import differences
+from marketplace.escrow.services.reconciling import reconcile
 
 
 class Command(BaseCommand):
     help = (
-        "Compare ledger, deposits and credits with the escrow contract; print every difference, exit 1 if there is one."
+        "Compare ledger, deposits, credits and parameters with the escrow contracts at the final block, keep the "
+        "result for the console, and print every difference. Exit 1 if there is one, 2 if the node did not answer."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = differences()
-        for sentence in found:
+        run = reconcile()
+        if run.error:
+            raise CommandError(run.error, returncode=2)
+        for sentence in run.differences:
             self.stdout.write(sentence)
-        if found:
+        if run.found > len(run.differences):
+            self.stdout.write(f"And {run.found - len(run.differences)} more.")
+        if run.found:
             sys.exit(1)
         if options["verbosity"]:
-            self.stdout.write("Ledger, deposits and credits agree with the contract, to the unit.")
+            self.stdout.write(f"{run.compared} figures agree with the contracts, to the unit, at block {run.block}.")
