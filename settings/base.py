@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "marketplace.escrow",
     "marketplace.gateway",
     "marketplace.moderation",
+    "marketplace.notifications",
     "governance",
     "settings",
 ]

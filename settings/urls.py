@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("marketplace.subscriptions.urls")),
     path("o/<slug:org>/", include("marketplace.escrow.urls")),
     path("", include("marketplace.gateway.urls")),
+    path("", include("marketplace.notifications.urls")),
     path("console/", include("marketplace.moderation.urls")),
     path("governance/", include("governance.urls")),
     path("api/v1/", include("settings.api")),

@@ -20,9 +20,10 @@ PLAIN_SHAPE: Final = re.compile(
     r"0x[0-9a-f]{64}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.+Z-]+", re.IGNORECASE
 )
 # Facts whose text comes from our own vocabulary, or counts base units.
-PLAIN_NAMES: Final = frozenset(
-    "amount before_role currency fee kind level limit net outcome period purpose refund role spent state used".split()
-)
+PLAIN_NAMES: Final = frozenset((
+    "amount", "before_role", "currency", "fee", "kind", "level", "limit", "net", "outcome", "period", "purpose",
+    "refund", "role", "spent", "state", "used",
+))  # fmt: skip
 
 
 def split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
