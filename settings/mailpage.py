@@ -1,7 +1,7 @@
 """The mails that a developer's market would have sent: Django's file backend keeps them, this page shows them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -32,7 +32,8 @@ class Mail:
     def at(self) -> datetime | None:
         """When it was sent."""
         header = self.message["date"]
-        return header.datetime if header else None
+        moment = header.datetime if header else None
+        return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment  # "-0000" is read as naive
 
     def part(self, kind: str) -> str:
         """Its words as `plain` or `html`; empty when it has no such form."""

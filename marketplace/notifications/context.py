@@ -38,6 +38,8 @@ def context(entry: Entry, org: Organization | None) -> Context:
         arguments |= {"listing": listing.slug}
     if org and entry.actor_user_id and Membership.objects.filter(org=org, user_id=entry.actor_user_id).exists():
         facts["who"] = entry.actor_user_id  # the other side is told of organizations, not of their people
+    if isinstance(entry.facts.get("user_id"), int):
+        facts["user"] = entry.facts["user_id"]
     return Context(side, facts, arguments)
 
 

@@ -88,7 +88,7 @@ def _people(rule: Rule, entry: Entry, org: Organization | None) -> Iterable[int]
     if rule.to == MODERATORS:
         return list(User.objects.filter(is_moderator=True, is_active=True).values_list("pk", flat=True))
     if rule.to in (ACTOR, NAMED):
-        wanted = entry.actor_user_id if rule.to == ACTOR else entry.facts.get("user")
+        wanted = entry.actor_user_id if rule.to == ACTOR else entry.facts.get("user_id")
         return [int(wanted)] if wanted and User.objects.filter(pk=wanted).exists() else []
     members = Membership.objects.filter(org=org, role__in=rule.to, user__is_active=True)
     if entry.actor_user_id and not rule.also_actor:

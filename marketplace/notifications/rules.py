@@ -11,7 +11,7 @@ from marketplace.notifications.models import Kind
 from marketplace.organizations.access import MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
 
 ACTOR: Final = ("actor",)
-NAMED: Final = ("named",)  # the person whose id stands in the facts as `user`
+NAMED: Final = ("named",)  # the person whose id stands in the facts as `user_id`
 MODERATORS: Final = ("moderators",)
 OWNERS: Final = (Role.OWNER,)
 

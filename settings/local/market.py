@@ -100,9 +100,8 @@ class Market:
             self.supervisor.every_tick.append(self._remember)
             self._remember()
             base = self.env["BASE_URL"]
-            say(
-                f"\n  Guildhall is at {base}\n  Its mails are at {base}/mail/\n\n{people.table()}\n\n  Ctrl-C stops everything."
-            )
+            where = f"  Guildhall is at {base}\n  Its mails are at {base}/mail/"
+            say(f"\n{where}\n\n{people.table()}\n\n  Ctrl-C stops everything.")
             self.supervisor.watch()
         except Stopping:
             say("stopping")

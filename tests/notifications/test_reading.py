@@ -168,7 +168,7 @@ def test_every_sentence_can_be_said_and_every_link_leads_somewhere(market: Trade
             subject = subjects.get(verb.partition(".")[0], org)
             amounts = dict.fromkeys(("amount", "net", "fee", "refund"), "1000000")
             actor = Actor(world.person(f"{verb} {rule.side}").pk)
-            made = entry(actor, verb, subject, org, user=market.buyer_owner.pk, **amounts)
+            made = entry(actor, verb, subject, org, user_id=market.buyer_owner.pk, **amounts)
             about = reading.context(made, org)
             number = rules.index(rule)
             notice = reading._notice(made, about, rule, f"{verb}/{number}", market.buyer_owner.pk)

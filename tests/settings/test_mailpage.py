@@ -32,6 +32,7 @@ def send(subject: str, html: str, connection: Any = None) -> None:
     mail.send()
 
 
+@pytest.mark.django_db
 def test_mails_are_read_back_newest_first_in_both_forms(folder: Path) -> None:
     with get_connection() as connection:  # two of one connection share a file
         send("First", "<p>one</p>", connection)
@@ -40,7 +41,9 @@ def test_mails_are_read_back_newest_first_in_both_forms(folder: Path) -> None:
     assert [mail.message["subject"] for mail in found] == ["Second", "First"]
     assert found[1].part("plain").strip() == "First in words: ü"
     assert found[1].part("html").strip() == "<p>one</p>"
-    assert found[0].at is not None
+    at = found[0].at
+    assert at is not None and at.tzinfo is not None
+    assert "Second" in mailpage.index(visit()).content.decode()
 
 
 def test_a_mail_cannot_run_anything_in_the_browser(folder: Path) -> None:
