@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "marketplace.escrow",
     "marketplace.gateway",
     "marketplace.moderation",
+    "marketplace.notifications",
     "governance",
     "settings",
 ]
@@ -180,5 +181,14 @@ SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")
 # host:port that the gateway may call although it is not public; production refuses any.
 GATEWAY_TRUSTED_HOSTS = [DEMO_TOOLS_URL.rpartition("//")[2].rstrip("/")] if DEMO_TOOLS_URL else []
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# --- e-mail -------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = envstr("EMAIL_HOST", "")
+EMAIL_PORT = envint("EMAIL_PORT", 587)
+EMAIL_HOST_USER = envstr("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = envsecret("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = envbool("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = envstr("DEFAULT_FROM_EMAIL", "Guildhall <guildhall@localhost>")
 SILENCED_SYSTEM_CHECKS = ["account.W001"]

@@ -31,8 +31,11 @@ app.conf.beat_schedule = {
     "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
     "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),
     "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
+    "note what ends soon": every(30.0, "marketplace.subscriptions.tasks.note_ending"),
     "expire orders": every(30.0, "marketplace.subscriptions.tasks.expire_orders"),
     "open review cases": every(2.0, "marketplace.moderation.tasks.open_cases"),
     "run tools": every(1.0, "marketplace.gateway.tasks.run_waiting"),
+    "tell people": every(2.0, "marketplace.notifications.tasks.read_entries"),
+    "send e-mails": every(5.0, "marketplace.notifications.tasks.send_mails"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
 }

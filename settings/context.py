@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from marketplace.catalog.models import Category
+from marketplace.notifications.services import unread_count
 from marketplace.organizations.models import Membership
 from marketplace.subscriptions.models import MarketParams
 from marketplace.tenancy.scope import scope
@@ -18,6 +19,7 @@ def market(request: HttpRequest) -> dict[str, Any]:
     return {
         "market": SimpleLazyObject(MarketParams.objects.current),
         "categories": SimpleLazyObject(lambda: list(Category.objects.all())),
+        "unread": SimpleLazyObject(lambda: _unread(request)),
         "memberships": SimpleLazyObject(lambda: _memberships(request)),
         "live_ws_url": settings.LIVE_WS_URL,
         "chain_id": settings.CHAIN_ID,
@@ -31,3 +33,10 @@ def _memberships(request: HttpRequest) -> list[Membership]:
         return []
     with transaction.atomic(), scope(user_id=request.user.pk):
         return list(Membership.objects.of(request.user.pk))
+
+
+def _unread(request: HttpRequest) -> int:
+    """How many notices the signed-in person has not opened."""
+    if not request.user.is_authenticated:
+        return 0
+    return unread_count(request.user.pk, moderates=request.user.is_moderator)

@@ -13,4 +13,6 @@ STORAGES = {
 STATIC_ROOT = None  # the finders serve; nothing is collected
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # read them at /mail/
+EMAIL_FILE_PATH = envstr("EMAIL_FILE_PATH", str(BASE_DIR / ".run" / "mail"))
 LOGGING = logging(style=envstr("LOG_FORMAT", "console"))

@@ -14,6 +14,8 @@ KNOWN_KEYS = {
     "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a",
     "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba",
 }
+SMTP = "smtp.EmailBackend"
+UNDELIVERED = {f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")}
 
 
 def complaints(settings: dict[str, Any]) -> list[str]:
@@ -32,6 +34,10 @@ def complaints(settings: dict[str, Any]) -> list[str]:
         "DATABASE_URL must not use the owner's role.": app != owner,
         "DATABASE_URL must use a role that row-level security binds.": app
         not in {"postgres", settings["DATABASE_SYS_ROLE"]},
+        "EMAIL_BACKEND must deliver: this one only writes mails down.": not UNDELIVERED & {settings["EMAIL_BACKEND"]},
+        "EMAIL_HOST must name a mail server.": settings["EMAIL_HOST"] or not settings["EMAIL_BACKEND"].endswith(SMTP),
+        "DEFAULT_FROM_EMAIL must be an address that people can answer to.": "@localhost"
+        not in settings["DEFAULT_FROM_EMAIL"],
         "DEMO_TOOLS_URL is for development only.": not settings["DEMO_TOOLS_URL"],
     }
     return [sentence for sentence, holds in rules.items() if not holds]

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("marketplace.subscriptions.urls")),
     path("o/<slug:org>/", include("marketplace.escrow.urls")),
     path("", include("marketplace.gateway.urls")),
+    path("", include("marketplace.notifications.urls")),
     path("console/", include("marketplace.moderation.urls")),
     path("governance/", include("governance.urls")),
     path("api/v1/", include("settings.api")),
@@ -23,8 +24,14 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
 ]
 if settings.DEBUG:
+    from settings import mailpage
     from settings.styleguide import styleguide
 
-    urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))
+    urlpatterns += [
+        path("styleguide/", styleguide, name="styleguide"),
+        path("mail/", mailpage.index, name="mails"),
+        path("mail/<str:name>/", mailpage.one, name="mail"),
+        path("mail/<str:name>/html/", mailpage.html, name="mail_html"),
+    ]
 
 websocket_urlpatterns = governance.urls.websocket_urlpatterns

@@ -12,6 +12,12 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(org_id=org_id)
 
 
+class WordingQuerySet(models.QuerySet["Wording"]):
+    def for_org(self, org_id: int) -> "WordingQuerySet":
+        """The words of one organization's entries."""
+        return self.filter(org_id=org_id)
+
+
 class Entry(models.Model):
     """One thing that was done. Rows are never changed or deleted: the database refuses both."""
 
@@ -23,7 +29,7 @@ class Entry(models.Model):
     verb = models.CharField(max_length=60)
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=66)
-    facts = models.JSONField(default=dict)
+    facts = models.JSONField("facts; words are digests, see Wording", default=dict)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
@@ -40,3 +46,14 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.subject_type} {self.subject_id}"
+
+
+class Wording(models.Model):
+    """The words of an entry, kept apart so that they can be forgotten. Never changed; deleted by the system only."""
+
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, related_name="wording")
+    org_id = models.BigIntegerField(null=True, db_index=True)
+    salt = models.CharField(max_length=64)
+    words = models.JSONField()
+
+    objects = WordingQuerySet.as_manager()

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import connection, models
 from django.utils import timezone
 
-from marketplace.audit.models import Entry
+from marketplace.audit import wording
+from marketplace.audit.models import Entry, Wording
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system
 
@@ -19,7 +20,8 @@ def record(actor: Actor, verb: str, subject: models.Model, /, *, org_id: int | N
     """Append an entry to the chain of `org_id` (the actor's organization by default), in the caller's transaction.
 
     The chain's lock is held until the transaction ends, so that sequence and hashes follow the order of commits.
-    What belongs to no organization goes to the market's own chain.
+    What belongs to no organization goes to the market's own chain. Text among the facts is kept apart, in a Wording,
+    so that it can be forgotten; the entry carries its digest.
     """
     org_id = actor.org_id if org_id is None else org_id
     if org_id is None:
@@ -31,6 +33,8 @@ def record(actor: Actor, verb: str, subject: models.Model, /, *, org_id: int | N
 def _append(actor: Actor, verb: str, subject: models.Model, org_id: int | None, facts: dict[str, Any]) -> Entry:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s + %s)", [CHAIN_LOCK << 20, org_id or 0])
+    plain, words = wording.split(facts)
+    salt = wording.new_salt()
     last = Entry.objects.filter(org_id=org_id).order_by("-sequence").first()
     entry = Entry(
         org_id=org_id,
@@ -41,11 +45,13 @@ def _append(actor: Actor, verb: str, subject: models.Model, org_id: int | None, 
         verb=verb,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
-        facts=facts,
+        facts={**plain, **wording.sealed(words, salt)},
         previous_hash=last.hash if last else "",
     )
     entry.hash = digest(entry)
     entry.save(force_insert=True)
+    if words:
+        Wording.objects.create(entry=entry, org_id=org_id, salt=salt, words=words)
     return entry
 
 

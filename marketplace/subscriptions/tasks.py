@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from marketplace.subscriptions import services
+from marketplace.subscriptions import reminding, services
 
 
 @shared_task
@@ -15,3 +15,9 @@ def end_lapsed() -> None:
 def expire_orders() -> None:
     """Close orders that were not paid in time."""
     services.expire_orders()
+
+
+@shared_task
+def note_ending() -> None:
+    """Note subscriptions that end soon."""
+    reminding.note_ending()

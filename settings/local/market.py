@@ -99,7 +99,9 @@ class Market:
             self._start_market()
             self.supervisor.every_tick.append(self._remember)
             self._remember()
-            say(f"\n  Guildhall is at {self.env['BASE_URL']}\n\n{people.table()}\n\n  Ctrl-C stops everything.")
+            base = self.env["BASE_URL"]
+            where = f"  Guildhall is at {base}\n  Its mails are at {base}/mail/"
+            say(f"\n{where}\n\n{people.table()}\n\n  Ctrl-C stops everything.")
             self.supervisor.watch()
         except Stopping:
             say("stopping")
@@ -128,6 +130,7 @@ class Market:
                 "BASE_URL": f"http://127.0.0.1:{ports['web']}",
                 "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
                 "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
+                "EMAIL_FILE_PATH": str(self.run.folder("mail")),
                 "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
             }

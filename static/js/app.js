@@ -7,11 +7,21 @@ const offline = "We could not reach Guildhall. Nothing was lost.";
 const broken = "This part of the page could not be loaded. Nothing was lost.";
 const busy = "Too many requests at once. Nothing was lost; wait a moment.";
 
+const polls = (elt) => /(^|,)\s*every\s/.test(elt?.getAttribute?.("hx-trigger") || "");
+
+// A page that nobody looks at asks for nothing; when it is seen again, it asks at once.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && polls(event.detail.elt)) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  const bell = document.getElementById("bell");
+  if (!document.hidden && bell) window.htmx.trigger(bell, "seen-again");
+});
+
 /** The element and the request that failed, so that the very same can be sent again. */
 function failed(event, sentence) {
   const { elt, requestConfig: request } = event.detail;
-  const polls = /(^|,)\s*every\s/.test(elt?.getAttribute?.("hx-trigger") || "");
-  if (polls) return; // it asks again by itself
+  if (polls(elt)) return; // it asks again by itself
   const again = () => window.htmx.ajax(request.verb, request.path, {
     source: elt,
     target: request.target,

@@ -13,6 +13,7 @@ from marketplace.audit import services as audit
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
 from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
 from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.notifications.models import Notification
 from marketplace.organizations.models import Organization, Verification
 from marketplace.subscriptions.models import Order, Subscription
 from marketplace.tenancy.actor import Actor
@@ -86,6 +87,11 @@ def trade(name: str) -> Trade:
     run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
     case = ReviewCase.objects.create(org=provider, version=draft)
     Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
+    for user, org in ((buyer_owner, buyer), (provider_owner, provider)):
+        Notification.objects.create(
+            user=user, org=org, entry_id=1, kind="orders", rule="order.placed/0", facts={"note": canary}, path="/",
+            at=now,
+        )  # fmt: skip
     audit.record(Actor(buyer_owner.pk, buyer.pk, "owner"), "order.placed", order, note=canary)
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft

@@ -18,6 +18,9 @@ SAFE: dict[str, Any] = {
     "SEALING_KEY": "c2VhbGluZw==",
     "DATABASES": {"default": {"USER": "guildhall_app"}, "owner": {"USER": "guildhall_owner"}},
     "DATABASE_SYS_ROLE": "guildhall_sys",
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "mail.market.example",
+    "DEFAULT_FROM_EMAIL": "Guildhall <hello@market.example>",
     "DEMO_TOOLS_URL": "",
 }
 UNSAFE = [
@@ -34,6 +37,10 @@ UNSAFE = [
     ("DATABASES", {"default": {"USER": "guildhall_owner"}, "owner": {"USER": "guildhall_owner"}}),
     ("DATABASES", {"default": {"USER": "guildhall_sys"}}),
     ("DATABASES", {"default": {"USER": "postgres"}}),
+    ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend"),
+    ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"),
+    ("EMAIL_HOST", ""),
+    ("DEFAULT_FROM_EMAIL", "Guildhall <guildhall@localhost>"),
     ("DEMO_TOOLS_URL", "http://127.0.0.1:9000"),
 ]
 

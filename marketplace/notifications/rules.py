@@ -1,0 +1,122 @@
+"""Who is told of what: for each verb of the audit entries, the sentences, to whom, and where they lead.
+
+A sentence names {other} (the other side of an order), {listing}, {org}, {who} (a member who acted) and figures such
+as {amount}; they are filled in when it is shown. An order's entry stands in both sides' chains: `side` picks one.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from marketplace.notifications.models import Kind
+from marketplace.organizations.access import MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
+
+ACTOR: Final = ("actor",)
+NAMED: Final = ("named",)  # the person whose id stands in the facts as `user_id`
+MODERATORS: Final = ("moderators",)
+OWNERS: Final = (Role.OWNER,)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One sentence to some people. `link` is a URL name and the names of its arguments."""
+
+    kind: Kind
+    says: str
+    to: tuple[str, ...]
+    link: str
+    side: str = ""
+    also_actor: bool = False
+
+
+DETAIL: Final = "subscriptions:detail org order"
+MONEY_PAGE: Final = "escrow:money org order"
+PAYOUTS: Final = "escrow:payouts org"
+SETTINGS: Final = "organizations:settings org"
+MEMBERS: Final = "organizations:members org"
+KEYS: Final = "gateway:keys org"
+LISTING: Final = "catalog:preview org listing"
+SALES: Final = "subscriptions:sales org"
+QUEUE: Final = "moderation:queue"
+WALLETS: Final = "accounts:wallets"
+
+RULES: Final[dict[str, tuple[Rule, ...]]] = {
+    "order.placed": (
+        Rule(Kind.ORDERS, "{who} ordered {listing} from {other}. It waits for payment.", MAY_PAY, DETAIL, "buyer"),
+        Rule(Kind.ORDERS, "{other} ordered {listing}. It waits for their payment.", MAY_SELL, SALES, "provider"),
+    ),
+    "order.funded": (
+        Rule(Kind.MONEY, "{amount} for {listing} is in escrow. You can use it now.", MAY_PAY, DETAIL, "buyer"),
+        Rule(Kind.ORDERS, "{other} paid {amount} into escrow for {listing}.", (*MAY_SELL, Role.BILLING), SALES,
+             "provider"),
+    ),
+    "order.paid_late": (
+        Rule(Kind.MONEY, "{amount} for {listing} came after the order had expired. You can take it back.", MAY_PAY,
+             MONEY_PAGE, "buyer", also_actor=True),
+    ),
+    "order.expired": (
+        Rule(Kind.ORDERS, "Your order of {listing} was not paid in time and has expired.", MAY_PAY, DETAIL, "buyer"),
+    ),
+    "escrow.released": (
+        Rule(Kind.EARNINGS, "{net} for {listing} was paid out to you by {other}'s escrow.", MAY_PAY, PAYOUTS,
+             "provider"),
+    ),
+    "escrow.cancelled": (
+        Rule(Kind.MONEY, "{listing} was stopped. {refund} went back to your wallet's credit.", MAY_PAY, MONEY_PAGE,
+             "buyer", also_actor=True),
+        Rule(Kind.MONEY, "{other}'s subscription to {listing} was stopped. You keep {net} of what was left.",
+             (*MAY_SELL, Role.BILLING), SALES, "provider", also_actor=True),
+    ),
+    "escrow.closed": (
+        Rule(Kind.ORDERS, "All of {other}'s payment for {listing} has been paid out. The order is complete.", MAY_PAY,
+             PAYOUTS, "provider"),
+    ),
+    "subscription.ending": (
+        Rule(Kind.ORDERS, "Your subscription to {listing} ends soon. Order again to keep using it.", MAY_USE,
+             DETAIL, "buyer"),
+    ),
+    "subscription.ended": (
+        Rule(Kind.ORDERS, "Your subscription to {listing} has ended.", MAY_PAY, DETAIL, "buyer"),
+    ),
+    "listing.submitted": (
+        Rule(Kind.MODERATION, "{org} submitted a listing. It waits for a moderator.", MODERATORS, QUEUE),
+    ),
+    "listing.published": (Rule(Kind.SELLING, "{listing} was approved and is in the shop.", MAY_SELL, LISTING),),
+    "listing.changes_requested": (
+        Rule(Kind.SELLING, "A moderator sent {listing} back with changes to make.", MAY_SELL, LISTING),
+    ),
+    "listing.rejected": (Rule(Kind.SELLING, "A moderator did not accept {listing}.", MAY_SELL, LISTING),),
+    "listing.retired": (Rule(Kind.SELLING, "{who} took {listing} off the shop.", MAY_SELL, LISTING),),
+    "organization.verification_requested": (
+        Rule(Kind.MODERATION, "{org} asks to be verified. It waits for a moderator.", MODERATORS, QUEUE),
+    ),
+    "organization.verified": (Rule(Kind.SELLING, "{org} is verified. You may sell.", MAY_MANAGE, SETTINGS),),
+    "organization.changes": (
+        Rule(Kind.SELLING, "A moderator has a question about the verification of {org}.", MAY_MANAGE, SETTINGS),
+    ),
+    "organization.refused": (Rule(Kind.SELLING, "{org} was not accepted as a seller.", MAY_MANAGE, SETTINGS),),
+    "organization.payout_wallet_set": (
+        Rule(Kind.SECURITY, "{who} changed the wallet that {org} is paid to.", OWNERS, SETTINGS, also_actor=True),
+    ),
+    "wallet.linked": (Rule(Kind.SECURITY, "A wallet was linked to your account.", ACTOR, WALLETS),),
+    "wallet.unlinked": (Rule(Kind.SECURITY, "A wallet was unlinked from your account.", ACTOR, WALLETS),),
+    "key.created": (
+        Rule(Kind.SECURITY, "{who} made a new key for {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),
+    ),
+    "key.revoked": (Rule(Kind.SECURITY, "{who} revoked a key of {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),),
+}  # fmt: skip
+
+NOT_TOLD: Final = {
+    "organization.created": "its founder has just done it, and nobody else belongs to it yet",
+    "organization.updated": "a matter of wording that its page shows",
+    "listing.drafted": "work in progress",
+    "listing.edited": "work in progress",
+    "order.payment_signed": "a step of paying; the deposit is told",
+    "order.payment_sent": "a step of paying; the deposit is told",
+    "escrow.cancel_sent": "a step of stopping; the refund is told",
+    "escrow.withdraw_sent": "a step that its sender follows on the page",
+    "service_key.stored": "concerns one listing; its page says since when",
+    "tool.run": "the page of the run shows it",
+    "case.approve": "what the decision does is told: published, verified",
+    "case.changes": "what the decision does is told",
+    "case.reject": "what the decision does is told",
+}
