@@ -50,6 +50,8 @@ def address(where: str, org: Organization, of: Trade) -> str:
     where = where.replace("<slug:org>", org.slug)
     if "/runs/" in where:
         where = where.replace("<uuid:public_id>", str(of.run.public_id))
+    if "/requests/" in where:
+        where = where.replace("<uuid:public_id>", str(of.asked.public_id))
     for name, value in objects(of).items():
         where = where.replace(name, value)
     assert "<" not in where, f"{where}: say in objects() what stands for this of a stranger"
