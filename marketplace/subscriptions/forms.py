@@ -11,6 +11,8 @@ from marketplace.organizations.models import Membership
 from marketplace.subscriptions.services import LONGEST
 from marketplace.subscriptions.words import length, money
 
+EVERYBODY = "everybody"
+
 
 class CheckoutForm(forms.Form):
     """How many periods, each choice with its total; and the key that makes a second submit of this form harmless."""
@@ -91,8 +93,7 @@ class LimitForm(forms.Form):
         who = self.fields["who"]
         assert isinstance(who, forms.ChoiceField)  # noqa: S101
         people = [(str(member.user_id), f"{member.user} ({member.get_role_display()})") for member in members]
-        who.choices = [("", f"All of {org_name}"), *people]
-        who.required = False
+        who.choices = [(EVERYBODY, f"All of {org_name}"), *people]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -107,4 +108,4 @@ class LimitForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """What was typed, as the service takes it; for a valid form."""
         who = self.cleaned_data.pop("who")
-        return {"user_id": int(who) if who else None, **self.cleaned_data}
+        return {"user_id": None if who == EVERYBODY else int(who), **self.cleaned_data}

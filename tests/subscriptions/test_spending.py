@@ -242,7 +242,7 @@ def test_on_the_pages_a_request_goes_from_the_checkout_to_an_owner_and_on_to_pay
 def test_a_limit_set_on_the_page_is_shown_with_what_is_spent(cast: world.Cast) -> None:
     owners = signed_in(cast.ada)
     page = "/o/ada-bakery/spending/"
-    sent = {"who": "", "currency": cast.currency.pk, "monthly": "58,00", "approval_above": ""}
+    sent = {"who": "everybody", "currency": cast.currency.pk, "monthly": "58,00", "approval_above": ""}
     assert owners.post(page, {**sent, "monthly": "1,000"}).status_code == 422
     assert owners.post(page, sent).status_code == 302
     ordered(cast, cast.ada, "owner")
