@@ -1,13 +1,13 @@
 """The listing form: the shape of what a provider types, and where it is wrong."""
 
 import json
-import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from marketplace.catalog import schemas
+from marketplace.catalog.amounts import AmountField
 from marketplace.catalog.endpoints import check_endpoint
 from marketplace.catalog.models import Category, Currency, ListingVersion
 from marketplace.catalog.schemas import NotUsable
@@ -15,7 +15,6 @@ from marketplace.catalog.services import Wording
 
 DAY = 86_400
 PERIODS = [(DAY, "a day"), (7 * DAY, "a week"), (30 * DAY, "30 days"), (365 * DAY, "a year")]
-PRICE = re.compile(r"(\d{1,9})(?:([.,])(\d{1,18}))?")
 SCHEMA = {
     "type": "object",
     "properties": {"text": {"type": "string", "title": "Your text", "format": "textarea"}},
@@ -61,9 +60,7 @@ class ListingForm(forms.Form):
     )
     category = forms.ModelChoiceField(Category.objects.all(), label="Category", empty_label="Choose one")
     plan_name = forms.CharField(max_length=40, label="Name of the plan", initial="Standard")
-    price = forms.CharField(
-        max_length=30, label="Price", widget=forms.TextInput(attrs={"inputmode": "decimal", "placeholder": "29.00"})
-    )
+    price = AmountField(label="Price")
     currency = forms.ModelChoiceField(Currency.objects.filter(accepted=True), label="Currency", empty_label=None)
     period_seconds = forms.TypedChoiceField(coerce=int, choices=PERIODS, label="For", initial=30 * DAY)
     endpoint = forms.URLField(
@@ -101,14 +98,8 @@ class ListingForm(forms.Form):
         return {**shown, "price": f"{whole}.{cents}" if cents else whole}
 
     def clean_price(self) -> Decimal:
-        """A positive number with a point or a comma; "1,000" is asked about rather than guessed."""
-        found = PRICE.fullmatch(self.cleaned_data["price"].strip())
-        if not found:
-            raise forms.ValidationError("Write the price as a number, for example 29.00.")
-        whole, separator, rest = found.groups()
-        if separator == "," and len(rest) == 3:
-            raise forms.ValidationError(f"Is this {whole}{rest} or {whole}.{rest}? Write it without the comma.")
-        price = Decimal(f"{whole}.{rest or 0}")
+        """A positive amount."""
+        price: Decimal = self.cleaned_data["price"]
         if not price:
             raise forms.ValidationError("A price of nothing cannot go through escrow. Write what it costs.")
         return price

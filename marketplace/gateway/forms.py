@@ -11,10 +11,27 @@ MAX_FILE_BYTES = 2 * 1024 * 1024
 EXAMPLE = "use_example"
 
 
+def monthly_calls() -> forms.IntegerField:
+    """How many calls a key may make in a month."""
+    return forms.IntegerField(
+        min_value=1,
+        max_value=1_000_000_000,
+        required=False,
+        label="Calls a month",
+        help_text="The key stops there until the next month. Leave it empty for as many as it likes.",
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
 class KeyForm(forms.Form):
     name = forms.CharField(
         max_length=40, label="Name of the key", help_text="Where will it be used? For example: accounting server."
     )
+    monthly_calls = monthly_calls()
+
+
+class KeyLimitForm(forms.Form):
+    monthly_calls = monthly_calls()
 
 
 class ServiceKeyForm(forms.Form):

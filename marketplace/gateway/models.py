@@ -31,6 +31,7 @@ class ApiKey(models.Model):
     name = models.CharField("name", max_length=40)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)
+    monthly_calls = models.PositiveIntegerField("calls a month", null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True)
@@ -40,9 +41,36 @@ class ApiKey(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(monthly_calls__isnull=True) | models.Q(monthly_calls__gt=0), name="key_may_call"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class KeyMonthQuerySet(models.QuerySet["KeyMonth"]):
+    def for_org(self, org_id: int) -> "KeyMonthQuerySet":
+        """The counts of one organization's keys."""
+        return self.filter(org_id=org_id)
+
+
+class KeyMonth(models.Model):
+    """How many calls a key has made in a calendar month (UTC); the one row that a key's limit is kept with."""
+
+    org = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="months")
+    month = models.DateField("first day of the month")
+    calls = models.PositiveIntegerField(default=0)
+
+    objects = KeyMonthQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["api_key", "month"], name="one_count_per_key_and_month")
+        ]
 
 
 class UpstreamSecret(models.Model):

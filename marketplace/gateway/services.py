@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Listing, ListingVersion
-from marketplace.gateway import sealing
+from marketplace.gateway import limits, sealing
 from marketplace.gateway.models import ApiKey, UpstreamSecret, UsageRecord
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.models import Subscription
@@ -41,14 +41,22 @@ class Call:
     began: float = field(default_factory=time.monotonic)
 
 
-def create_key(actor: Actor, *, name: str) -> tuple[ApiKey, str]:
-    """Make a key for the actor's organization; the text is returned this once and kept by nobody."""
+def create_key(actor: Actor, *, name: str, monthly_calls: int | None = None) -> tuple[ApiKey, str]:
+    """Make a key for the actor's organization; the text is returned this once and kept by nobody.
+
+    `monthly_calls` is how many calls it may make in a month, None for as many as it likes.
+    """
     with transaction.atomic():
         if ApiKey.objects.for_org(_org(actor)).valid().count() >= MAX_KEYS:
             raise Refused(f"An organization has at most {MAX_KEYS} keys; revoke one that is no longer used.")
         new = sealing.new_key()
         key = ApiKey.objects.create(
-            org_id=_org(actor), name=name, prefix=new.prefix, digest=new.digest, created_by_id=actor.user_id
+            org_id=_org(actor),
+            name=name,
+            prefix=new.prefix,
+            digest=new.digest,
+            monthly_calls=monthly_calls,
+            created_by_id=actor.user_id,
         )
         audit.record(actor, "key.created", key, name=name)
     return key, new.text
@@ -96,7 +104,12 @@ def begin_call(*, key_text: str, slug: str, size: int) -> Call:
             listing = Listing.objects.public().filter(slug=slug).first()
             if listing is None:
                 raise CallRefused(404, "no_such_tool", "No tool with this name is on the market.")
-            return _count(buyer_id=key.org_id, listing=listing, size=size, api_key_id=key.pk)
+            call = _count(buyer_id=key.org_id, listing=listing, size=size, api_key_id=key.pk)
+            try:
+                limits.count_call(key)
+            except limits.LimitReached as reached:
+                raise CallRefused(429, "key_limit_reached", str(reached)) from None
+            return call
 
 
 def begin_run_call(*, buyer_id: int, listing: Listing, user_id: int | None, size: int) -> Call:

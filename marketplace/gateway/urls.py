@@ -12,6 +12,7 @@ urlpatterns = [
     path("o/<slug:org>/runs/<uuid:public_id>/", views.run, name="run"),
     path("o/<slug:org>/keys/", views.keys, name="keys"),
     path("o/<slug:org>/keys/<int:key_id>/revoke/", views.revoke, name="revoke"),
+    path("o/<slug:org>/keys/<int:key_id>/limit/", views.limit, name="limit"),
     path("o/<slug:org>/usage/", views.usage, name="usage"),
     path("o/<slug:org>/listings/<slug:slug>/service-key/", views.service_key, name="service_key"),
 ]

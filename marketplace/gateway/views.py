@@ -8,8 +8,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from marketplace.catalog.models import Listing
-from marketplace.gateway import runs, services
-from marketplace.gateway.forms import KeyForm, ServiceKeyForm, ToolForm
+from marketplace.gateway import limits, runs, services
+from marketplace.gateway.forms import KeyForm, KeyLimitForm, ServiceKeyForm, ToolForm
 from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
 from marketplace.gateway.result import presented
 from marketplace.lifecycle import Refused
@@ -81,12 +81,12 @@ def keys(request: ActedRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                key, text = services.create_key(request.actor, name=form.cleaned_data["name"])
+                key, text = services.create_key(request.actor, **form.cleaned_data)
                 context |= {"form": KeyForm(), "new_key": key, "new_text": text}
                 status = 200
             except Refused as refused:
                 form.add_error(None, str(refused))
-    context["keys"] = ApiKey.objects.for_org(request.org.pk).select_related("created_by")
+    context["keys"] = limits.with_calls(ApiKey.objects.for_org(request.org.pk).select_related("created_by"))
     context["example"] = (
         Subscription.objects.filter(buyer=request.org, state="active").select_related("listing").first()
     )
@@ -102,6 +102,18 @@ def revoke(request: ActedRequest, key_id: int) -> HttpResponse:
         messages.success(request, f"The key “{key.name}” no longer works.")
         return redirect("gateway:keys", org=request.org.slug)
     return render(request, "gateway/revoke.html", {"key": key})
+
+
+@door.member(*MAY_HOLD_KEYS)
+def limit(request: ActedRequest, key_id: int) -> HttpResponse:
+    """How many calls a key may make in a month."""
+    key = get_object_or_404(limits.with_calls(ApiKey.objects.for_org(request.org.pk).valid()), pk=key_id)
+    form = KeyLimitForm(request.POST or None, initial={"monthly_calls": key.monthly_calls})
+    if request.method == "POST" and form.is_valid():
+        limits.limit_key(request.actor, key_id=key_id, **form.cleaned_data)
+        messages.success(request, f"The limit of the key “{key.name}” is set.")
+        return redirect("gateway:keys", org=request.org.slug)
+    return render(request, "gateway/limit.html", {"key": key, "form": form}, status=422 if form.errors else 200)
 
 
 @door.member(*EVERYBODY)

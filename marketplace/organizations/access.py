@@ -11,6 +11,7 @@ Role = Membership.Role
 EVERYBODY: Final = tuple(Role.values)
 MAY_MANAGE: Final = (Role.OWNER, Role.ADMIN)
 MAY_PAY: Final = (Role.OWNER, Role.ADMIN, Role.BILLING)
+MAY_DECIDE_SPENDING: Final = (Role.OWNER,)
 MAY_SELL: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
 MAY_USE: Final = (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)
 MAY_HOLD_KEYS: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)

@@ -1,12 +1,17 @@
 """The shape of what a buyer chooses."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
-from marketplace.catalog.models import Plan
+from marketplace.catalog.amounts import AmountField
+from marketplace.catalog.models import Currency, Plan
+from marketplace.organizations.models import Membership
 from marketplace.subscriptions.services import LONGEST
 from marketplace.subscriptions.words import length, money
+
+EVERYBODY = "everybody"
 
 
 class CheckoutForm(forms.Form):
@@ -31,3 +36,76 @@ class CheckoutForm(forms.Form):
         """The number of periods on show: what was chosen, as far as it is a choice."""
         value = self["periods"].value()
         return int(value) if str(value).isdecimal() and 1 <= int(value) <= LONGEST else 1
+
+
+class AskForm(forms.Form):
+    """What an owner is told about an order that needs approval."""
+
+    note = forms.CharField(
+        max_length=500,
+        required=False,
+        label="Why you need it",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="An owner reads this when deciding. You may leave it empty.",
+    )
+
+
+class AnswerForm(forms.Form):
+    """What is done about a request: by an owner, or by who asked."""
+
+    do = forms.ChoiceField(
+        choices=[("approve", "Approve"), ("decline", "Decline"), ("withdraw", "Take it back"), ("order", "Go on")],
+        widget=forms.HiddenInput,
+        error_messages={"required": "Choose what to do.", "invalid_choice": "Choose what to do."},
+    )
+    reason = forms.CharField(
+        max_length=500,
+        required=False,
+        label="Your reason",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Needed when you decline. Who asked reads it.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("do") == "decline" and not cleaned.get("reason"):
+            self.add_error("reason", "Say why, so that the person who asked knows what to do.")
+        return cleaned
+
+
+class LimitForm(forms.Form):
+    """A limit of the organization or of a member; both amounts empty takes it away."""
+
+    who = forms.ChoiceField(label="For whom")
+    currency = forms.ModelChoiceField(Currency.objects.filter(accepted=True), label="Currency", empty_label=None)
+    monthly = AmountField(
+        label="Budget of a month", required=False, example="500.00", help_text="Orders beyond it are refused."
+    )
+    approval_above = AmountField(
+        label="Ask an owner above",
+        required=False,
+        example="100.00",
+        help_text="A larger order waits until an owner has approved it.",
+    )
+
+    def __init__(self, *args: Any, org_name: str, members: Iterable[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        who = self.fields["who"]
+        assert isinstance(who, forms.ChoiceField)  # noqa: S101
+        people = [(str(member.user_id), f"{member.user} ({member.get_role_display()})") for member in members]
+        who.choices = [(EVERYBODY, f"All of {org_name}"), *people]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name in ("monthly", "approval_above"):
+            if cleaned.get(name) is not None and "currency" in cleaned:
+                try:
+                    cleaned[name] = cleaned["currency"].in_base_units(cleaned[name])
+                except ValueError as problem:
+                    self.add_error(name, f"{problem} Write fewer.")
+        return cleaned
+
+    def wanted(self) -> dict[str, Any]:
+        """What was typed, as the service takes it; for a valid form."""
+        who = self.cleaned_data.pop("who")
+        return {"user_id": None if who == EVERYBODY else int(who), **self.cleaned_data}

@@ -2,13 +2,14 @@
 
 from django.urls import reverse
 
+from marketplace.organizations.access import MAY_DECIDE_SPENDING
 from marketplace.organizations.home import Figure, Part
 from marketplace.organizations.models import Organization
-from marketplace.subscriptions.models import Subscription
+from marketplace.subscriptions.models import SpendingRequest, Subscription
 
 
 def part(org: Organization, user_id: int, role: str) -> Part:
-    """How many subscriptions run, on either side."""
+    """How many subscriptions run, on either side, and what waits for an owner."""
     active = Subscription.objects.for_org(org.pk).filter(state=Subscription.State.ACTIVE)
     sides = list(active.values_list("buyer_id", flat=True))
     figures = []
@@ -16,4 +17,6 @@ def part(org: Organization, user_id: int, role: str) -> Part:
         figures.append(Figure("Running subscriptions", bought, reverse("subscriptions:list", args=[org.slug])))
     if sold := len(sides) - bought:
         figures.append(Figure("Subscribed to your tools", sold, reverse("subscriptions:sales", args=[org.slug])))
+    if role in MAY_DECIDE_SPENDING and (waiting := SpendingRequest.objects.for_org(org.pk).waiting().count()):
+        figures.append(Figure("Requests waiting for you", waiting, reverse("subscriptions:spending", args=[org.slug])))
     return Part(figures=figures)

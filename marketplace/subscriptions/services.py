@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Listing, Plan
 from marketplace.lifecycle import Refused
+from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import final_time, market_time
-from marketplace.subscriptions.models import MarketParams, Order, Subscription
+from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
 from marketplace.tenancy.actor import SYSTEM, Actor
 from marketplace.tenancy.scope import as_system
 
@@ -24,11 +25,11 @@ LONGEST: Final = 12
 BATCH: Final = 200
 
 
-def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID) -> Order:
+def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID, is_approved: bool = False) -> Order:
     """Order `periods` of a plan for the actor's organization; the same form sent again gives the same order.
 
     The price, the highest fee, the provider's wallet and the wording of the listing are fixed here, and hashed into
-    `order_ref`. Raises Refused when the plan cannot be ordered.
+    `order_ref`. Raises Refused when the plan cannot be ordered, NeedsApproval when an owner has to be asked first.
     """
     with transaction.atomic():
         before = Order.objects.filter(buyer_id=actor.org_id, form_key=form_key).first()
@@ -37,6 +38,8 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
         plan = orderable(actor, plan_id)
         if not 1 <= periods <= LONGEST:
             raise Refused(f"Choose between 1 and {LONGEST} periods.")
+        amount = plan.price * periods
+        budgets = spending.check(actor, currency=plan.currency, amount=amount, is_approved=is_approved)
         order = _drafted(actor, plan, periods, form_key)
         try:
             with transaction.atomic():
@@ -48,6 +51,20 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
         )
         for org_id in sorted({order.buyer_id, order.provider_id}):
             _note(actor, "order.placed", order, org_id)
+        spending.warn(actor, before=budgets, amount=amount)
+    return order
+
+
+def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
+    """Order what an owner has approved, once; for who asked. Raises Refused with what stands in the way."""
+    with transaction.atomic():
+        request = spending.approved(actor, public_id=public_id)
+        if request.order:
+            return request.order
+        order = place_order(
+            actor, plan_id=request.plan_id, periods=request.periods, form_key=request.form_key, is_approved=True
+        )
+        request.move(SpendingRequest.State.ORDERED, order=order)
     return order
 
 
@@ -134,9 +151,12 @@ def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:
     order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at)
 
 
-def finish(order: Order, *, to: str, at: datetime, reason: str) -> None:
-    """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs."""
-    order.move(to)
+def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0) -> None:
+    """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs.
+
+    `returned` is what came back to the buyer, in base units: it no longer counts as spent.
+    """
+    order.move(to, returned=returned)
     subscription = order.subscription
     if subscription.can_move(Subscription.State.ENDED):
         ends_at = min(at, subscription.ends_at) if subscription.ends_at else at

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from marketplace.subscriptions import views
+from marketplace.subscriptions.views import buying, spending
 
 app_name = "subscriptions"
 urlpatterns = [
-    path("tools/<slug:slug>/subscribe/", views.start, name="start"),
-    path("o/<slug:org>/subscribe/<int:plan_id>/", views.checkout, name="checkout"),
-    path("o/<slug:org>/subscriptions/", views.bought, name="list"),
-    path("o/<slug:org>/subscriptions/<uuid:public_id>/", views.detail, name="detail"),
-    path("o/<slug:org>/sales/", views.sales, name="sales"),
+    path("tools/<slug:slug>/subscribe/", buying.start, name="start"),
+    path("o/<slug:org>/subscribe/<int:plan_id>/", buying.checkout, name="checkout"),
+    path("o/<slug:org>/subscriptions/", buying.bought, name="list"),
+    path("o/<slug:org>/subscriptions/<uuid:public_id>/", buying.detail, name="detail"),
+    path("o/<slug:org>/spending/", spending.overview, name="spending"),
+    path("o/<slug:org>/spending/requests/<uuid:public_id>/", spending.asked, name="asked"),
+    path("o/<slug:org>/sales/", buying.sales, name="sales"),
 ]

@@ -11,11 +11,11 @@ from django.utils import timezone
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
-from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
+from marketplace.gateway.models import ApiKey, KeyMonth, ToolRun, UpstreamSecret, UsageRecord
 from marketplace.moderation.models import Decision, ReviewCase
 from marketplace.notifications.models import Notification
 from marketplace.organizations.models import Organization, Verification
-from marketplace.subscriptions.models import Order, Subscription
+from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
 
@@ -36,6 +36,7 @@ class Trade:
     run: ToolRun
     case: ReviewCase
     draft: Any
+    asked: SpendingRequest
 
 
 @world.written
@@ -93,8 +94,14 @@ def trade(name: str) -> Trade:
             at=now,
         )  # fmt: skip
     audit.record(Actor(buyer_owner.pk, buyer.pk, "owner"), "order.placed", order, note=canary)
+    SpendingLimit.objects.create(org=buyer, user=buyer_owner, currency=plan.currency, monthly=10**9 * world.TUSD)
+    asked = SpendingRequest.objects.create(
+        org=buyer, asked_by=buyer_owner, plan=plan, currency=plan.currency, periods=1,
+        amount=plan.price, form_key=uuid.uuid4(), note=canary,
+    )  # fmt: skip
+    KeyMonth.objects.create(org=buyer, api_key=key, month=now.date().replace(day=1), calls=1)
     return Trade(
-        canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft
+        canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft, asked
     )
 
 

@@ -1,6 +1,8 @@
-"""Every address of the market × every object of somebody else × five methods: nothing leaks and nothing changes."""
+"""Every address of the market × every object of somebody else × each role × five methods: nothing leaks or changes."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,28 +11,31 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.organizations.models import Organization
+from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.scope import as_system
 from tests import world
 from tests.isolation.conftest import Trade, trade
 
 METHODS = ("get", "post", "put", "patch", "delete")
+ROLES = tuple(Membership.Role.values)
 CLOSED = {302, 403, 404, 405, 422}
 # What a wallet would say: enough for every conversation to get as far as looking for its object.
 TALK = {"address": world.ADA_ADDRESS, "signature": "0x" + "11" * 65, "hash": "0x" + "22" * 32}
 
 
-def patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each address with an organization in it, and its converters by name."""
+def patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each address with an organization in it, and its view."""
     for pattern in found:
         where = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from patterns(pattern.url_patterns, where)
         elif "<slug:org>" in where:
-            yield where, pattern.pattern.converters
+            yield where, pattern.callback
 
 
-ADDRESSES = [where for where, _ in patterns(get_resolver().url_patterns)]
+VIEWS = dict(patterns(get_resolver().url_patterns))
+ADDRESSES = list(VIEWS)
+WITH_OBJECTS = [where for where in ADDRESSES if where.count("<") > 1]
 
 
 def objects(of: Trade) -> dict[str, str]:
@@ -50,6 +55,8 @@ def address(where: str, org: Organization, of: Trade) -> str:
     where = where.replace("<slug:org>", org.slug)
     if "/runs/" in where:
         where = where.replace("<uuid:public_id>", str(of.run.public_id))
+    if "/requests/" in where:
+        where = where.replace("<uuid:public_id>", str(of.asked.public_id))
     for name, value in objects(of).items():
         where = where.replace(name, value)
     assert "<" not in where, f"{where}: say in objects() what stands for this of a stranger"
@@ -66,57 +73,110 @@ def everything() -> dict[str, list[Any]]:
         }
 
 
+@dataclass
+class Visitor:
+    """A browser, and the organization of the person in it; both may be missing."""
+
+    client: Client
+    org: Organization | None = None
+    role: str = ""
+
+    def ask(self, method: str, where: str) -> Any:
+        """The answer, to a wallet's conversation where it is one."""
+        wallet = method != "get" and ("/orders/" in where or "/credits/" in where)
+        body: dict[str, Any] = {"data": TALK, "content_type": "application/json"} if wallet else {}
+        return getattr(self.client, method)(where, **body)
+
+
+def visitor(person: Any, org: Organization | None = None, role: str = "") -> Visitor:
+    client = Client()
+    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return Visitor(client, org, role)
+
+
 @pytest.fixture
 def two(db: None) -> tuple[Trade, Trade]:
     return trade("North"), trade("South")
 
 
 @pytest.fixture
-def signed_in(two: tuple[Trade, Trade]) -> list[Client]:
-    """The two sides of the northern trade, each in a browser."""
-    clients = []
-    for person in (two[0].buyer_owner, two[0].provider_owner):
-        client = Client()
-        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-        clients.append(client)
-    return clients
+def members(two: tuple[Trade, Trade]) -> list[Visitor]:
+    """Both sides of the northern trade, in every role."""
+    found = []
+    for org in (two[0].buyer, two[0].provider):
+        for role in ROLES:
+            person = world.person(f"{org.slug} {role}")
+            world.member(org, person, role)
+            found.append(visitor(person, org, role))
+    return found
 
 
 @pytest.mark.parametrize("where", ADDRESSES)
 def test_a_strangers_organization_does_not_exist_for_me(
-    where: str, two: tuple[Trade, Trade], signed_in: list[Client]
+    where: str, two: tuple[Trade, Trade], members: list[Visitor]
 ) -> None:
-    _, south = two
+    strangers_find_nothing(where, two, [members[0], visitor(world.person("Nobody"))])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", ADDRESSES)
+def test_a_strangers_organization_exists_in_no_role(
+    where: str, two: tuple[Trade, Trade], members: list[Visitor]
+) -> None:
+    strangers_find_nothing(where, two, members[1:])
+
+
+def strangers_find_nothing(where: str, two: tuple[Trade, Trade], visitors: list[Visitor]) -> None:
+    north, south = two
     before = everything()
-    for client in signed_in:
+    for each in visitors:
         for org in (south.buyer, south.provider):
-            for method in METHODS:
-                answer = getattr(client, method)(address(where, org, south))
-                assert answer.status_code == 404, (method, answer.status_code)
-                assert south.canary not in answer.content.decode()
+            for mine_or_theirs in (south, north):
+                for method in METHODS:
+                    answer = each.ask(method, address(where, org, mine_or_theirs))
+                    assert answer.status_code == 404, (each.role, method, answer.status_code)
+                    assert south.canary not in answer.content.decode()
     assert everything() == before
 
 
-@pytest.mark.parametrize("where", [where for where in ADDRESSES if where.count("<") > 1])
+@pytest.mark.parametrize("where", WITH_OBJECTS)
 def test_a_strangers_object_does_not_exist_in_my_organization(
-    where: str, two: tuple[Trade, Trade], signed_in: list[Client]
+    where: str, two: tuple[Trade, Trade], members: list[Visitor]
 ) -> None:
-    north, south = two
-    mine = (north.buyer, north.provider)
-    wallet = "/orders/" in where or "/credits/" in where
-    others = [row for label, rows in everything().items() for row in rows if _theirs(row, south)]
-    for client, org in zip(signed_in, mine, strict=True):
+    south = two[1]
+    others = theirs(south)
+    for each in members:
+        assert each.org
         for method in METHODS:
-            body = {} if method == "get" or not wallet else {"data": TALK, "content_type": "application/json"}
-            answer = getattr(client, method)(address(where, org, south), **body)
-            assert south.canary not in answer.content.decode(), method
+            answer = each.ask(method, address(where, each.org, south))
+            assert south.canary not in answer.content.decode(), (each.role, method)
             public = "<int:plan_id>" in where or "/use/" in where
-            assert answer.status_code in (CLOSED | {200} if public else CLOSED), (method, answer.status_code)
-    assert [row for label, rows in everything().items() for row in rows if _theirs(row, south)] == others
+            expected = CLOSED | {200} if public else CLOSED
+            assert answer.status_code in expected, (each.role, method, answer.status_code)
+    assert theirs(south) == others
 
 
-def _theirs(row: dict[str, Any], of: Trade) -> bool:
-    return bool({row.get("buyer_id"), row.get("provider_id"), row.get("org_id")} & {of.buyer.pk, of.provider.pk})
+def theirs(of: Trade) -> list[Any]:
+    """All rows of one trade's two organizations."""
+    orgs = {of.buyer.pk, of.provider.pk}
+    owned = ("buyer_id", "provider_id", "org_id")
+    return [row for rows in everything().values() for row in rows if orgs & {row.get(name) for name in owned}]
+
+
+@pytest.mark.parametrize("where", ADDRESSES)
+def test_a_member_without_the_role_changes_nothing_and_is_told_which_role_it_needs(
+    where: str, two: tuple[Trade, Trade], members: list[Visitor]
+) -> None:
+    allowed = VIEWS[where].door.removeprefix("member:").split(",")
+    shut = [each for each in members if each.role not in allowed]
+    before = everything()
+    for each in shut:
+        assert each.org
+        for method in METHODS:
+            answer = each.ask(method, address(where, each.org, two[0]))
+            assert answer.status_code == 403, (each.role, method, answer.status_code)
+            assert two[0].canary not in answer.content.decode()
+    assert everything() == before
 
 
 @pytest.mark.parametrize("where", ADDRESSES)
@@ -127,15 +187,40 @@ def test_nobody_comes_in_without_signing_in(where: str, two: tuple[Trade, Trade]
         assert answer["Location"].startswith("/accounts/login/")
 
 
-def test_its_own_people_do_come_in(two: tuple[Trade, Trade], signed_in: list[Client]) -> None:
+def test_the_walls_are_tried_at_least_ten_thousand_times() -> None:
+    """What the tests above ask in all, the long one included: strangers, foreign objects, roles, nobody."""
+    people = 2 * len(ROLES)
+    roles = sum(5 - len(VIEWS[where].door.removeprefix("member:").split(",")) for where in ADDRESSES)
+    asked = len(ADDRESSES) * (people + 1) * 4 + len(WITH_OBJECTS) * people + 2 * roles + len(ADDRESSES)
+    assert asked * len(METHODS) >= 10_000
+
+
+def test_its_own_people_do_come_in(two: tuple[Trade, Trade]) -> None:
     """The control: the same addresses open for those whom they belong to, and show what is theirs."""
     north = two[0]
-    shown = signed_in[0].get(f"/o/{north.buyer.slug}/keys/")
+    shown = visitor(north.buyer_owner).client.get(f"/o/{north.buyer.slug}/keys/")
     assert shown.status_code == 200
     assert north.canary in shown.content.decode()
 
 
-def test_the_console_does_not_exist_for_people_who_do_not_moderate(signed_in: list[Client]) -> None:
+def test_control_a_view_without_the_membership_hook_lets_strangers_in(
+    two: tuple[Trade, Trade], members: list[Visitor], settings: Any
+) -> None:
+    """The walls above are the door's: with a hook that finds everybody a member, the same requests come through."""
+    settings.MEMBERSHIP_HOOK = "tests.security.test_strangers.everybody_is_an_owner"
+    ask = partial(members[0].ask, "get")
+    assert ask(address("o/<slug:org>/keys/", two[1].buyer, two[1])).status_code == 200
+
+
+def everybody_is_an_owner(user_id: int, slug: str) -> Any:
+    """The broken hook of the control."""
+    from marketplace.tenancy.door import Member
+
+    with as_system("the control is broken on purpose"):
+        return Member(Organization.objects.get(slug=slug), "owner")
+
+
+def test_the_console_does_not_exist_for_people_who_do_not_moderate(members: list[Visitor]) -> None:
     for where in ("/console/", "/console/cases/1/"):
         for method in METHODS:
-            assert getattr(signed_in[0], method)(where).status_code == 404
+            assert getattr(members[0].client, method)(where).status_code == 404

@@ -154,7 +154,8 @@ class Batch:
         self._record(escrow, effect, "cancelled", args["seq"], at)
         if not escrow.is_late:
             by = "the buyer" if args["by"] == escrow.buyer_address else "the provider"
-            subscriptions.finish(escrow.order, to="refunded", at=_place(at)["at"], reason=f"Stopped by {by}.")
+            stopped = {"at": _place(at)["at"], "reason": f"Stopped by {by}.", "returned": args["refund"]}
+            subscriptions.finish(escrow.order, to="refunded", **stopped)
         self._tell("escrow.cancelled", escrow, at, refund=str(args["refund"]), net=str(args["net"]))
 
     def _Closed(self, args: Args, at: Log) -> None:  # noqa: N802

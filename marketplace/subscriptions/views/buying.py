@@ -16,10 +16,11 @@ from marketplace.catalog.models import Listing, Plan
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_PAY, MAY_USE
 from marketplace.organizations.models import Membership
-from marketplace.subscriptions import services
+from marketplace.subscriptions import services, spending
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.forms import CheckoutForm
+from marketplace.subscriptions.forms import AskForm, CheckoutForm
 from marketplace.subscriptions.models import MarketParams, Order, Subscription
+from marketplace.subscriptions.spending import NeedsApproval
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 from marketplace.tenancy.scope import scope
@@ -59,21 +60,33 @@ def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
     shown = request.POST if sent else None
     initial = {"periods": request.GET.get("periods", "1"), "form_key": uuid.uuid4()}
     form = CheckoutForm(shown, plan=plan, initial=initial)
-    if sent and form.is_valid():
+    asking = AskForm(shown, initial={"note": request.GET.get("note", "")})
+    if sent and form.is_valid() and asking.is_valid():
         try:
             order = services.place_order(request.actor, plan_id=plan.pk, **form.cleaned_data)
+        except NeedsApproval as refused:
+            if "note" in request.POST:
+                made = spending.ask(request.actor, plan=plan, **form.cleaned_data, **asking.cleaned_data)
+                return redirect("subscriptions:asked", org=request.org.slug, public_id=made.public_id)
+            form.add_error(None, str(refused))
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
             return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)
     page = "subscriptions/checkout.html" + ("#sum" if request.htmx else "")
-    return render(request, page, _offer(request, plan, form), status=422 if sent else 200)
+    context = {**_offer(request, plan, form), "asking": asking}
+    return render(request, page, context, status=422 if sent else 200)
 
 
 def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, Any]:
+    refusal = limit = approval = ""
     try:
         services.orderable(request.actor, plan.pk)
-        refusal = ""
+        spending.check(request.actor, currency=plan.currency, amount=form.chosen * plan.price, lock=False)
+    except NeedsApproval as needed:
+        approval = str(needed)
+    except spending.BeyondBudget as beyond:
+        limit = str(beyond)
     except Refused as refused:
         refusal = str(refused)
     params, periods = MarketParams.objects.current(), form.chosen
@@ -83,6 +96,8 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, A
         "form": form,
         "params": params,
         "refusal": refusal,
+        "limit": limit,
+        "approval": approval,
         "periods": periods,
         "seconds": periods * plan.period_seconds,
         "total": periods * plan.price,

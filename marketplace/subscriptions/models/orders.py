@@ -66,6 +66,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """The orders that an organization has received."""
         return self.filter(provider_id=org_id)
 
+    def counting(self) -> "OrderQuerySet":
+        """Those that count as spending: placed and not expired."""
+        return self.exclude(state=Order.State.EXPIRED)
+
+    def spent(self) -> int:
+        """What these orders cost, less what has come back, in base units; they must be in one currency."""
+        cost = models.F("price") * models.F("periods") - models.F("returned")
+        return int(self.aggregate(spent=models.Sum(cost, default=0))["spent"])
+
     def overdue(self, now: datetime) -> "OrderQuerySet":
         """Placed, and not paid in time."""
         return self.filter(state=Order.State.PLACED, expires_at__lte=now)
@@ -96,6 +105,7 @@ class Order(Lifecycle):
     max_fee_bps = models.PositiveSmallIntegerField("highest fee agreed to, in hundredths of a percent")
     provider_address = models.CharField("provider's payout wallet (EIP-55)", max_length=42)
     order_ref = models.CharField("hash of the terms, bytes32", max_length=66, unique=True)
+    returned = Uint256Field("what came back to the buyer, in base units", default=0)
     form_key = models.UUIDField("the form that placed it", default=uuid.uuid4)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     placed_at = models.DateTimeField(default=timezone.now)

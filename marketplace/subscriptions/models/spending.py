@@ -1,0 +1,111 @@
+"""What an organization and each of its people may spend in a month, and from which amount on an owner is asked."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from chain.fields import Uint256Field
+from marketplace.catalog.models import Currency, Plan
+from marketplace.lifecycle import Lifecycle, only_states, table
+from marketplace.organizations.models import Organization
+from marketplace.subscriptions.models.orders import Order
+
+
+class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
+    def for_org(self, org_id: int) -> "SpendingLimitQuerySet":
+        """The limits that one organization has set, its own first."""
+        return self.filter(org_id=org_id).order_by(models.F("user_id").asc(nulls_first=True), "pk")
+
+    def binding(self, user_id: int | None) -> "SpendingLimitQuerySet":
+        """Those that bind a person: the organization's, and the person's own."""
+        return self.filter(models.Q(user_id=None) | models.Q(user_id=user_id))
+
+
+class SpendingLimit(models.Model):
+    """A limit on orders in one currency: of the whole organization, or with `user` of one of its people.
+
+    `monthly` is the budget of a calendar month (UTC); `approval_above` the largest order that needs no owner. Both in
+    base units; empty is no limit.
+    """
+
+    org = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    monthly = Uint256Field("budget of a month", null=True)
+    approval_above = Uint256Field("orders above this need an owner", null=True)
+
+    objects = SpendingLimitQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["org", "currency", "user"], nulls_distinct=False, name="one_limit_per_person_and_currency"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(monthly__isnull=False) | models.Q(approval_above__isnull=False),
+                name="limit_limits_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user or self.org)
+
+
+class SpendingRequestQuerySet(models.QuerySet["SpendingRequest"]):
+    def for_org(self, org_id: int) -> "SpendingRequestQuerySet":
+        """What the people of one organization have asked for, newest first."""
+        return self.filter(org_id=org_id).order_by("-asked_at", "-pk")
+
+    def waiting(self) -> "SpendingRequestQuerySet":
+        """Those that wait for an owner."""
+        return self.filter(state=SpendingRequest.State.WAITING)
+
+
+class SpendingRequest(Lifecycle):
+    """An order that an owner is asked about; approved, it is placed by who asked, on the terms that were asked for."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting for an owner"
+        APPROVED = "approved", "approved"
+        DECLINED = "declined", "declined"
+        WITHDRAWN = "withdrawn", "withdrawn"
+        ORDERED = "ordered", "ordered"
+
+    moves = table(waiting="approved declined withdrawn", approved="ordered withdrawn")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    org = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    periods = models.PositiveSmallIntegerField()
+    amount = Uint256Field("what it costs in all, in base units")
+    form_key = models.UUIDField("the form that asked")
+    note = models.CharField("why it is needed", max_length=500, blank=True)
+    state = models.CharField(max_length=20, choices=State, default=State.WAITING)
+    asked_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField("why it was decided so", max_length=500, blank=True)
+    order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = SpendingRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("waiting approved declined withdrawn ordered", "spending_request_state"),
+            models.UniqueConstraint(fields=["org", "form_key"], name="one_request_per_form"),
+            models.CheckConstraint(
+                condition=~models.Q(state="ordered") | models.Q(order__isnull=False), name="ordered_request_has_order"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="declined") | ~models.Q(reason=""), name="declined_request_says_why"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["org", "state", "-asked_at"], name="spending_request_of_org")]
+
+    def __str__(self) -> str:
+        return f"request for {self.plan}"

@@ -1,0 +1,1 @@
+"""Pages: buying, and the rules of spending."""
