@@ -21,8 +21,8 @@ PLAIN_SHAPE: Final = re.compile(
 )
 # Facts whose text comes from our own vocabulary, or counts base units.
 PLAIN_NAMES: Final = frozenset((
-    "amount", "before_role", "currency", "fee", "kind", "level", "limit", "net", "outcome", "period", "purpose",
-    "refund", "role", "spent", "state", "used",
+    "amount", "approval_above", "before_role", "budget", "currency", "fee", "kind", "level", "limit", "month",
+    "monthly", "net", "outcome", "period", "purpose", "refund", "role", "spent", "state", "used",
 ))  # fmt: skip
 
 

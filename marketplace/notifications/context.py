@@ -6,7 +6,7 @@ from typing import Any, Final
 from marketplace.audit.models import Entry
 from marketplace.catalog.models import Listing
 from marketplace.organizations.models import Membership, Organization
-from marketplace.subscriptions.models import Order
+from marketplace.subscriptions.models import Order, SpendingRequest
 from marketplace.subscriptions.words import money
 
 AMOUNTS: Final = ("amount", "net", "fee", "refund")
@@ -36,6 +36,12 @@ def context(entry: Entry, org: Organization | None) -> Context:
         listing = Listing.objects.get(pk=entry.subject_id)
         facts |= {"listing": listing.pk}
         arguments |= {"listing": listing.slug}
+    elif entry.subject_type == "subscriptions.spendingrequest":
+        asked = SpendingRequest.objects.select_related("currency", "plan").get(pk=entry.subject_id)
+        facts |= {"listing": asked.plan.listing_id, "amount": money(int(asked.amount), asked.currency)}
+        arguments |= {"request": asked.public_id}
+    if isinstance(entry.facts.get("percent"), int):
+        facts["percent"] = entry.facts["percent"]
     if org and entry.actor_user_id and Membership.objects.filter(org=org, user_id=entry.actor_user_id).exists():
         facts["who"] = entry.actor_user_id  # the other side is told of organizations, not of their people
     if isinstance(entry.facts.get("user_id"), int):

@@ -37,6 +37,8 @@ KEYS: Final = "gateway:keys org"
 LISTING: Final = "catalog:preview org listing"
 SALES: Final = "subscriptions:sales org"
 QUEUE: Final = "moderation:queue"
+SPENDING: Final = "subscriptions:spending org"
+ASKED: Final = "subscriptions:asked org request"
 WALLETS: Final = "accounts:wallets"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
@@ -103,6 +105,23 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.SECURITY, "{who} made a new key for {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),
     ),
     "key.revoked": (Rule(Kind.SECURITY, "{who} revoked a key of {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),),
+    "budget.warned": (
+        Rule(Kind.MONEY, "{percent} % of a budget of {org} are spent this month.", OWNERS, SPENDING, also_actor=True),
+        Rule(Kind.MONEY, "{percent} % of your budget at {org} are spent this month.", NAMED, SPENDING),
+    ),
+    "key.warned": (
+        Rule(Kind.MONEY, "A key of {org} has made {percent} % of the calls that it may make this month.", MAY_HOLD_KEYS,
+             KEYS),
+    ),
+    "spending.asked": (
+        Rule(Kind.ORDERS, "{who} asks you to approve an order of {listing} for {amount}.", OWNERS, ASKED),
+    ),
+    "spending.approved": (
+        Rule(Kind.ORDERS, "Your order of {listing} for {amount} is approved. Go on to the payment.", NAMED, ASKED),
+    ),
+    "spending.declined": (
+        Rule(Kind.ORDERS, "Your order of {listing} for {amount} was declined. Its page says why.", NAMED, ASKED),
+    ),
 }  # fmt: skip
 
 NOT_TOLD: Final = {
@@ -116,6 +135,11 @@ NOT_TOLD: Final = {
     "escrow.withdraw_sent": "a step that its sender follows on the page",
     "service_key.stored": "concerns one listing; its page says since when",
     "tool.run": "the page of the run shows it",
+    "key.limited": "a setting that the page of keys shows",
+    "spending.limit_set": "a setting that the page Spending shows",
+    "spending.limit_removed": "a setting that the page Spending shows",
+    "spending.withdrawn": "nothing is left to do",
+    "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
     "case.approve": "what the decision does is told: published, verified",
     "case.changes": "what the decision does is told",
     "case.reject": "what the decision does is told",

@@ -115,7 +115,7 @@ def warn(actor: Actor, *, before: Iterable[Budget], amount: int) -> None:
                 budget.limit,
                 percent=reached[-1],
                 month=f"{budget.since:%Y-%m}",
-                member=budget.limit.user_id,
+                user_id=budget.limit.user_id,
                 spent=str(budget.spent + amount),
                 budget=str(monthly),
                 currency=budget.limit.currency.symbol,
@@ -134,7 +134,7 @@ def set_limit(
             raise Refused("This person is not a member of your organization any more.")
         key: dict[str, Any] = {"org_id": org_id, "user_id": user_id, "currency": currency}
         org = Organization.objects.get(pk=org_id)
-        facts: dict[str, Any] = {"member": user_id, "currency": currency.symbol}
+        facts: dict[str, Any] = {"user_id": user_id, "currency": currency.symbol}
         if monthly is None and approval_above is None:
             SpendingLimit.objects.filter(**key).delete()
             audit.record(actor, "spending.limit_removed", org, **facts)
@@ -179,8 +179,13 @@ def decide(actor: Actor, *, public_id: uuid.UUID, approve: bool, reason: str) ->
         request = _locked(actor, public_id)
         decided = {"decided_by_id": actor.user_id, "decided_at": timezone.now(), "reason": reason.strip()}
         request.move(State.APPROVED if approve else State.DECLINED, **decided)
-        verb = "spending.approved" if approve else "spending.declined"
-        audit.record(actor, verb, request, request=str(public_id), asked_by=request.asked_by_id)
+        audit.record(
+            actor,
+            "spending.approved" if approve else "spending.declined",
+            request,
+            request=str(public_id),
+            user_id=request.asked_by_id,
+        )
     return request
 
 

@@ -1,6 +1,7 @@
 """Who is told of what, read from the audit entries."""
 
 import threading
+import uuid
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from marketplace.notifications import reading
 from marketplace.notifications.models import Kind, Notification, Preference
 from marketplace.notifications.words import shown
 from marketplace.organizations.models import Membership, Organization
+from marketplace.subscriptions import spending
 from marketplace.subscriptions.models import Order
 from marketplace.subscriptions.services import tell_both
 from marketplace.tenancy.actor import SYSTEM, Actor
-from marketplace.tenancy.scope import as_system
+from marketplace.tenancy.scope import as_system, scope
 from tests import world
 from tests.isolation.conftest import Trade, trade
 
@@ -162,13 +164,14 @@ def test_a_sentence_names_nobody_who_is_gone(market: Trade) -> None:
 def test_every_sentence_can_be_said_and_every_link_leads_somewhere(market: Trade) -> None:
     """Each rule once, for its own subject: no placeholder stays open, no address is unknown."""
     subjects = {"order": market.order, "escrow": market.order, "subscription": market.order, "listing": market.listing}
+    subjects["spending"] = market.asked
     for verb, rules in reading.RULES.items():
         for rule in rules:
             org = market.provider if rule.side == "provider" else market.buyer
             subject = subjects.get(verb.partition(".")[0], org)
             amounts = dict.fromkeys(("amount", "net", "fee", "refund"), "1000000")
             actor = Actor(world.person(f"{verb} {rule.side}").pk)
-            made = entry(actor, verb, subject, org, user_id=market.buyer_owner.pk, **amounts)
+            made = entry(actor, verb, subject, org, user_id=market.buyer_owner.pk, percent=80, **amounts)
             about = reading.context(made, org)
             number = rules.index(rule)
             notice = reading._notice(made, about, rule, f"{verb}/{number}", market.buyer_owner.pk)
@@ -228,3 +231,24 @@ def test_two_readers_at_once_tell_it_once() -> None:
     with transaction.atomic(), as_system("the test looks"):
         assert Notification.objects.filter(rule__startswith="order.funded").count() == 2
         assert Membership.objects.count() == 2 and ReviewCase.objects.count() == 1
+
+
+def test_an_owner_hears_what_is_asked_and_who_asked_hears_the_answer() -> None:
+    cast = world.cast()
+    bo = world.person("Bo")
+    world.member(cast.bakery, bo, "billing")
+    asking, owner = world.actor(bo, cast.bakery, "billing"), world.actor(cast.ada, cast.bakery)
+    with transaction.atomic(), scope(org_id=cast.bakery.pk, user_id=bo.pk):
+        made = spending.ask(asking, plan=cast.plan, periods=2, form_key=uuid.uuid4(), note="")
+    with transaction.atomic(), scope(org_id=cast.bakery.pk, user_id=cast.ada.pk):
+        spending.decide(owner, public_id=made.public_id, approve=False, reason="Not now")
+    reading.read_entries()
+    with transaction.atomic(), as_system("the test"):
+        told = {each.notice.user_id: (each.sentence, each.notice.path) for each in shown(Notification.objects.all())}
+    page = f"/o/{cast.bakery.slug}/spending/requests/{made.public_id}/"
+    assert told[cast.ada.pk] == (
+        "Bo asks you to approve an order of Review mood for 58.00\N{NO-BREAK SPACE}TUSD.",
+        page,
+    )
+    assert told[bo.pk][0].startswith("Your order of Review mood for 58.00")
+    assert told[bo.pk][1] == page
