@@ -1,20 +1,48 @@
-"""The chain's two clocks."""
+"""The chain's two clocks. Each chain is watched and served by a task of its own: one that is slow holds up no other."""
 
-from celery import shared_task
+from typing import Any
+
+from celery import Task, shared_task
 from django.conf import settings
 
 from chain import sender, watcher
+from chain.turns import turn
+
+EXPIRES = 5
 
 
 @shared_task(ignore_result=True)
 def watch() -> None:
-    """Copy what is new; returns at once when another worker has the chain."""
-    for chain in settings.CHAINS:
-        watcher.watch(chain)
+    """Copy what is new of every chain."""
+    _each(watch_chain)
+
+
+@shared_task(ignore_result=True)
+def watch_chain(chain: str) -> None:
+    """Copy what is new of one chain; returns at once when another worker has it."""
+    with turn(f"watching {chain}") as ours:
+        if ours:
+            watcher.watch(chain)
 
 
 @shared_task(ignore_result=True)
 def send() -> None:
-    """One round of the outbox."""
+    """One round of every chain's outbox."""
+    _each(send_chain)
+
+
+@shared_task(ignore_result=True)
+def send_chain(chain: str) -> None:
+    """One round of one chain's outbox; returns at once when another worker is at it, so that a dead node holds one."""
+    with turn(f"sending {chain}") as ours:
+        if ours:
+            sender.send(chain)
+
+
+def _each(task: "Task[Any, None]") -> None:
+    """A task a chain, dropped where no worker is free for it in time; a lone chain needs no further message."""
+    if len(settings.CHAINS) == 1:
+        task(*settings.CHAINS)
+        return
     for chain in settings.CHAINS:
-        sender.send(chain)
+        task.apply_async(args=(chain,), expires=EXPIRES)

@@ -1,14 +1,13 @@
 """Copy new blocks and their logs; take orphaned ones back. Ask first; then one short transaction stores it all."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from chain import freezing, reader, reports, stretch, witness
@@ -19,6 +18,7 @@ from chain.reader import Look, NodeMoved
 from chain.rpc import Header, NodeRefused, NodeUnreachable
 from chain.storage import insert_blocks, insert_logs, make_final, prune_empty
 from chain.stretch import Place, Stretch
+from chain.turns import turn
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ def watch(chain: str | None = None, *, seconds: float = 5.0) -> Outcome:
 
 def step(chain: str) -> Outcome:
     """Copy one stretch, or take one reorg back. Requests are made outside of the transaction that stores."""
-    with _turn(chain) as ours:
+    with turn(f"chain.watch {chain}") as ours:
         if not ours:
             return Outcome.BUSY
         failpoint("watcher.after_lock")
@@ -67,31 +67,6 @@ def step(chain: str) -> Outcome:
         outcome = _advance(client(chain), _place(position), position.span)
     failpoint("watcher.after_commit")
     return outcome
-
-
-@contextmanager
-def _turn(chain: str) -> Iterator[bool]:
-    """Whether this process may copy the chain now, so that two do not fetch the same.
-
-    The lock is the database session's, so that death frees it. It saves work and no more: what may be stored is
-    decided by `_hold`.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"chain.watch {chain}"])
-        ours = bool(cursor.fetchone()[0])
-    try:
-        yield ours
-    finally:
-        if ours:
-            _end_turn(chain)
-
-
-def _end_turn(chain: str) -> None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"chain.watch {chain}"])
-    except DatabaseError:
-        connection.close()  # and the lock with it
 
 
 def _place(position: CopyPosition) -> Place:

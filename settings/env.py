@@ -56,9 +56,10 @@ def chains(name: str) -> dict[str, dict[str, Any]]:
         return {}
     with open(path, encoding="utf-8") as file:
         found: Any = json.load(file)
-    if not isinstance(found, dict) or any("rpc_url" not in options for options in found.values()):
+    entries = found.values() if isinstance(found, dict) else [None]
+    if any(not isinstance(entry, dict) or not {"rpc_url", "confirmations"} <= entry.keys() for entry in entries):
         raise ImproperlyConfigured(f'{name} must hold {{"eip155:10": {{"rpc_url": …, "confirmations": …}}, …}}.')
-    return found
+    return dict(found)
 
 
 def database(url: str, **options: Any) -> dict[str, Any]:

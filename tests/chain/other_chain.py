@@ -13,12 +13,17 @@ from settings.local import node
 from tests.chain.local_chain import LocalChain
 
 
-@contextmanager
-def other_chain(*, chain_id: int = 31337, fork: str | None = None) -> Iterator[LocalChain]:
-    """anvil with that chain id; with `fork` it shares all blocks up to now with the chain at that address."""
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def other_chain(*, chain_id: int = 31337, fork: str | None = None, port: int = 0) -> Iterator[LocalChain]:
+    """anvil with that chain id; with `fork` it shares all blocks up to now with the chain at that address."""
+    port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="guildhall-chain-", ignore_cleanup_errors=True) as folder:
         command = [node.binary(), "--quiet", "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
         command += ["--slots-in-an-epoch", "1", "--cache-path", folder, *(["--fork-url", fork] if fork else [])]
