@@ -68,7 +68,7 @@ def trade(name: str) -> Trade:
     )  # fmt: skip
     for account, amount in (("buyer", -order.amount), ("escrow", order.amount)):
         LedgerEntry.objects.create(
-            **both, escrow=escrow, account=account, amount=amount, currency=plan.currency, event="Funded", seq=1,
+            **both, escrow=escrow, account=account, amount=amount, currency=plan.currency, event="funded", seq=1,
             block_number=1, tx_hash=canary, at=now,
         )  # fmt: skip
     outgoing = OutgoingTransaction.objects.create(
