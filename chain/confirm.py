@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chain import endings
+from chain import endings, reader
 from chain.client import CallRefused, Client
 from chain.failpoints import failpoint
 from chain.models import OPEN_STATES, Attempt, Block, CopyPosition, OutgoingTransaction, State
@@ -66,7 +66,7 @@ def _look(node: Client, rows: list[OutgoingTransaction]) -> View:
     calls = [("eth_getTransactionCount", [sender, "latest"]) for sender in senders]
     calls += [("eth_getTransactionCount", [sender, hex(max(final, 0))]) for sender in senders]
     calls += [("eth_getTransactionReceipt", [attempt.tx_hash]) for attempt in attempts]
-    answers = [answer for start in range(0, len(calls), 200) for answer in node.node.batch(calls[start : start + 200])]
+    answers = [answer for start in range(0, len(calls), 200) for answer in reader.ask(node, calls[start : start + 200])]
     counts = [number(answer) for answer in answers[: len(senders)]]
     final_counts = answers[len(senders) : 2 * len(senders)]
     found: dict[int, Receipt] = {}

@@ -7,9 +7,10 @@ import msgspec
 from eth_utils.crypto import keccak
 
 from chain.client import Client
-from chain.rpc import Call, Header, LogEntry, NodeRefused, Receipt, number, read
+from chain.rpc import BATCH, Call, Header, LogEntry, NodeRefused, Receipt, number, read
 
 WINDOW_STEP = 64
+CHECKED = 200
 
 
 class NodeMoved(Exception):
@@ -48,12 +49,11 @@ def differs(stored_hash: str, header: Header | None) -> bool:
 
 def look(client: Client, position: int) -> Look:
     """One request: chain id, head, and the block at `position`."""
-    calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", ["latest", False])]
+    calls: list[Call] = [("eth_getBlockByNumber", ["latest", False])]
     calls.append(("eth_getBlockByNumber", [hex(max(position, 0)), False]))
     if client.network.tag:
         calls.append(("eth_getBlockByNumber", [client.network.tag, False]))
-    chain_id, head, at_position, *tag = client.node.batch(calls)
-    client.serves(number(chain_id))
+    head, at_position, *tag = ask(client, calls)
     found = read(head, Header | None)
     if found is None:
         raise NodeMoved("The node has no newest block.")
@@ -74,10 +74,21 @@ def _tagged(client: Client, answer: msgspec.Raw | NodeRefused) -> int | None:
     return header.height if header else -1
 
 
+def ask(client: Client, calls: Sequence[Call]) -> list[msgspec.Raw | NodeRefused]:
+    """One request's answers; raises WrongChain when the backend that gave them serves another chain.
+
+    Each request asks for the chain id: behind one address stand many backends, and one of them may be misled.
+    """
+    chain_id, *answers = client.node.batch([("eth_chainId", []), *calls])
+    client.serves(number(chain_id))
+    return answers
+
+
 def headers(client: Client, heights: Sequence[int]) -> list[Header | None]:
     """The headers at these heights; None where the node has none."""
-    calls = [("eth_getBlockByNumber", [hex(height), False]) for height in heights]
-    found: list[Header | None] = client.node.all(calls, Header | None)  # type: ignore[arg-type]
+    calls: list[Call] = [("eth_getBlockByNumber", [hex(height), False]) for height in heights]
+    answers = [answer for start in range(0, len(calls), BATCH) for answer in ask(client, calls[start : start + BATCH])]
+    found: list[Header | None] = [read(answer, Header | None) for answer in answers]
     if any(header and header.height != height for header, height in zip(found, heights, strict=True)):
         raise NodeMoved("The node answered with a block of another height.")
     return found
@@ -88,23 +99,28 @@ def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int) 
 
     The end's header comes in the same batch, for a node that lags answers a range it does not have with no logs and no
     error. The headers are asked by height: one that is not the log's block means that the branch changed meanwhile.
+    Of a short range all headers are read, for their bloom filters to speak against hidden logs. A long one would cost a
+    request for every hundred blocks, most of them empty.
     """
     question = {"fromBlock": hex(start), "toBlock": hex(end), "address": list(addresses)}
     calls: list[Call] = [("eth_getBlockByNumber", [hex(end), False])]
     if addresses:
         calls.append(("eth_getLogs", [question]))
-    last, *answers = client.node.batch(calls)
+    last, *answers = ask(client, calls)
     end_header = read(last, Header | None)
     if end_header is None or end_header.height != end:
         raise NodeMoved(f"The node does not have block {end} yet.")
     logs = _sane(read(answers[0], list[LogEntry]), addresses, start, end) if answers else []
-    inner = sorted({log.height for log in logs} - {end})
+    holding = {log.height for log in logs}
+    inner = range(start, end) if end - start < CHECKED else sorted(holding - {end})
     blocks = {header.height: header for header in [*headers(client, inner), end_header] if header}
     for log in logs:
         header = blocks.get(log.height)
         if header is None or header.hash != log.block_hash:
             raise NodeMoved(f"Block {log.height} changed while it was read.")
-    return Fetched([blocks[height] for height in sorted(blocks)], logs)
+    for height in blocks.keys() - holding:
+        _really_empty(client, addresses, blocks[height])
+    return Fetched([blocks[height] for height in sorted(holding | {end})], logs)
 
 
 def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: int, end: int) -> Fetched:

@@ -1,6 +1,7 @@
 """JSON-RPC over one kept-alive connection: batches out, typed answers in. The log path; web3 is not on it."""
 
 import os
+import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
@@ -152,11 +153,7 @@ class Rpc:
     def _post(self, body: list[dict[str, Any]]) -> list[_Answer]:
         self.refuse_while_resting()
         try:
-            response = self._http.post(
-                self.url, content=msgspec.json.encode(body), headers={"content-type": "application/json"}
-            )
-            response.raise_for_status()
-            return self._decoder.decode(response.content)
+            return self._decoder.decode(self._whole(msgspec.json.encode(body)))
         except httpx.HTTPStatusError as error:
             status = f"it answered with status {error.response.status_code}"
             raise self.unreachable(status, nodes.wish(error.response.headers)) from error
@@ -164,6 +161,18 @@ class Rpc:
             raise self.unreachable(type(error).__name__) from error
         except msgspec.DecodeError as error:
             raise self.unreachable("its answer is not JSON-RPC") from error
+
+    def _whole(self, content: bytes) -> bytes:
+        """The answer's bytes, all of them within ANSWER_SECONDS: a time-out of httpx begins anew at every byte."""
+        until, parts = time.monotonic() + ANSWER_SECONDS, []
+        headers = {"content-type": "application/json"}
+        with self._http.stream("POST", self.url, content=content, headers=headers) as response:
+            response.raise_for_status()
+            for part in response.iter_bytes():
+                parts.append(part)
+                if time.monotonic() > until:
+                    raise httpx.ReadTimeout("The answer takes too long.")
+        return b"".join(parts)
 
     @staticmethod
     def _outcome(answer: _Answer) -> msgspec.Raw | NodeRefused:

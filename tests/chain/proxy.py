@@ -1,107 +1,225 @@
-"""A JSON-RPC proxy between us and the node that goes wrong on purpose. One fault at a time, set by the test."""
+"""A JSON-RPC proxy between us and the node that goes wrong on purpose: one fault, or a plan of them drawn from a seed.
 
+By hand: `python -m tests.chain.proxy URL --fault lagging`, or `--seed 3` for a mixture that repeats itself.
+"""
+
+import argparse
 import json
+import random
+import socket
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 import httpx
 
+from tests.chain.illness import Illness
+
+# name → what the one who asks sees
+TRANSPORT = {
+    "timeout": "the connection stands, no answer comes",
+    "drip": "the answer comes a byte at a time",
+    "delay": "the answer comes late",
+    "too_many": "429 with Retry-After",
+    "error_500": "500",
+    "html": "200 with a page of somebody else",
+    "truncated": "200 with half of the JSON",
+    "dropped": "the connection ends before the node was asked",
+    "lost_answer": "the connection ends after the node did what was asked",
+}
+ANSWERS = {
+    "wrong_chain": "a backend of another chain answers, with blocks, counts and receipts of its own",
+    "stale_head": "the newest block is an older one; all else is there",
+    "future_head": "the newest block claims to be a thousand higher",
+    "lagging": "the backend is some blocks behind, and answers ranges it does not have with no logs and no error",
+    "old_branch": "the backend has not heard of the last reorg: it serves the orphaned blocks, logs and receipts",
+    "split": "every other call, also inside a batch, goes to a lagging backend",
+    "split_branch": "every other call, also inside a batch, goes to a backend on the orphaned branch",
+    "null_block": "every block is null",
+    "no_receipt": "receipts are null although the transaction is in a block",
+    "empty_logs": "no logs, no error",
+    "duplicated_logs": "every log twice",
+}
+FAULTS = {**TRANSPORT, **ANSWERS}
+STATUS = {"error_500": (500, b"Internal Server Error"), "too_many": (429, b'{"error": "slow down"}')}
+PAGE = b"<html><body>Please sign in</body></html>"
+
+
+class Reply(NamedTuple):
+    """What goes back: nothing at all when `content` is None; `seconds` between two bytes of a dripping answer."""
+
+    status: int = 200
+    content: bytes | None = None
+    seconds: float = 0.0
+
+
+def planned(seed: int, *, rate: float = 0.3, faults: list[str] | None = None) -> Iterator[str]:
+    """A fault for each request to come, the same for the same seed; an illness lasts for one to four requests."""
+    chance, names = random.Random(seed), faults or sorted(FAULTS)
+    while True:
+        if chance.random() >= rate:
+            yield "none"
+            continue
+        name = chance.choice(names)
+        yield from [name] * chance.randint(1, 4)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request, answered as ill as `proxy` says."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    proxy: "FaultyNode"
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        reply = self.proxy.answer(body)
+        if reply.content is None:
+            self.close_connection = True
+            return
+        self.send_response(reply.status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(reply.content)))
+        if reply.status == 429:
+            self.send_header("retry-after", "1")
+        self.end_headers()
+        self._write(reply)
+
+    def _write(self, reply: Reply) -> None:
+        """Until all is written or nobody listens any more."""
+        content = reply.content or b""
+        step = 1 if reply.seconds else len(content) or 1
+        try:
+            for start in range(0, len(content), step):
+                self.wfile.write(content[start : start + step])
+                time.sleep(reply.seconds)
+        except OSError:
+            self.close_connection = True
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:  # whoever asked gave up
+            self.close_connection = True
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
 
 class FaultyNode:
-    """`fault` says what is wrong with the node now; `behind` by how many blocks it lags.
+    """`fault` says what is wrong with the node now, `behind` by how many blocks it lags; `plan` changes the fault.
 
-    none, delay, error_500, html, too_many, dropped, lost_answer; lagging, stale_head, future_head, empty_logs.
+    `met` counts what was wrong how often. `rewrite` changes the calls before anything else sees them, as a caller
+    that asks otherwise would. `lacks` are methods that the node does not know.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, port: int = 0) -> None:
         self.fault, self.behind, self.asked = "none", 3, 0
+        self.plan: Iterator[str] | None = None
+        self.met: Counter[str] = Counter()
+        self.patience, self.drip_seconds, self.delay_seconds = 60.0, 0.05, 0.3
+        self.rewrite: Callable[[dict[str, Any]], dict[str, Any]] = lambda call: call
+        self.lacks: set[str] = set()
         self.upstream = httpx.Client(base_url=url, trust_env=False, timeout=30)
-        proxy = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                proxy.asked += 1
-                status, content = proxy.answer(json.loads(body))
-                if content is None:
-                    self.close_connection = True
-                    return
-                self.send_response(status)
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.illness = Illness(self.ask)
+        self._turn, self._closing = count(), threading.Event()
+        handler = type("Handler", (Handler,), {"proxy": self})
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def close(self) -> None:
+        self._closing.set()
         self.server.shutdown()
         self.server.server_close()
 
-    def answer(self, body: Any) -> tuple[int, bytes | None]:
-        if self.fault == "delay":
-            time.sleep(0.3)
-        if self.fault == "error_500":
-            return 500, b"Internal Server Error"
-        if self.fault == "too_many":
-            return 429, b'{"error": "slow down"}'
-        if self.fault == "html":
-            return 200, b"<html><body>Please sign in</body></html>"
-        if self.fault == "dropped":
-            return 0, None
+    def healthy(self) -> None:
+        """Well again, and for good."""
+        self.plan, self.fault = None, "none"
+
+    def ask(self, method: str, *params: Any) -> Any:
+        """The healthy node's own answer."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        return self.upstream.post("/", json=body).json().get("result")
+
+    def answer(self, body: Any) -> Reply:
+        """The reply to one request, which may be a batch."""
+        self.asked += 1
+        if self.plan:
+            self.fault = next(self.plan)
+        fault = self.fault
+        self.met[fault] += 1
+        if fault in STATUS:
+            return Reply(*STATUS[fault])
+        if fault == "html":
+            return Reply(200, PAGE)
+        if fault == "dropped":
+            return Reply()
+        if fault == "timeout":
+            self._closing.wait(self.patience)
+            return Reply()
+        if fault == "delay":
+            time.sleep(self.delay_seconds)
+        content = self._content(body, fault)
+        if fault == "lost_answer":
+            return Reply()
+        if fault == "truncated":
+            content = content[: len(content) // 2]
+        return Reply(200, content, self.drip_seconds if fault == "drip" else 0.0)
+
+    def _content(self, body: Any, fault: str) -> bytes:
+        """What the node says to the calls, each bent by the fault."""
         one = isinstance(body, dict)
-        calls = [body] if one else body
-        answers = self.upstream.post("/", json=calls).json()
-        if self.fault == "lost_answer":
-            return 0, None
-        by_id = {answer["id"]: answer for answer in answers}
-        bent = [self.bend(call, by_id[call["id"]]) for call in calls]
-        return 200, json.dumps(bent[0] if one else bent).encode()
+        calls = [self.rewrite(call) for call in ([body] if one else body)]
+        by_id = {call["id"]: said for call in calls if (said := self._refused(call, fault))}
+        if passed_on := [call for call in calls if call["id"] not in by_id]:
+            by_id |= {answer["id"]: answer for answer in self.upstream.post("/", json=passed_on).json()}
+        bent = [self.illness.bend(call, by_id[call["id"]], self._backend(fault), self.behind) for call in calls]
+        return json.dumps(bent[0] if one else bent).encode()
 
-    def head(self) -> int:
-        body = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
-        return int(self.upstream.post("/", json=body).json()["result"], 16)
+    def _refused(self, call: dict[str, Any], fault: str) -> dict[str, Any] | None:
+        """The error with which a call ends before it reaches the node of our chain."""
+        error: dict[str, Any] = {}
+        if call["method"] in self.lacks:
+            error = {"code": -32601, "message": f"the method {call['method']} does not exist"}
+        elif fault == "wrong_chain" and call["method"] == "eth_sendRawTransaction":
+            error = {"code": -32000, "message": "invalid chain id for signer"}
+        return {"jsonrpc": "2.0", "id": call["id"], "error": error} if error else None
 
-    def known(self) -> int:
-        """The newest block of a node that lags."""
-        return self.head() - self.behind
+    def _backend(self, fault: str) -> str:
+        """Which backend answers the next call of a split node."""
+        if fault in {"split", "split_branch"}:
+            ill = "lagging" if fault == "split" else "old_branch"
+            return ill if next(self._turn) % 2 else "none"
+        return fault
 
-    def block(self, number: int) -> Any:
-        body = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": [hex(number), False]}
-        return self.upstream.post("/", json=body).json()["result"]
 
-    def bend(self, call: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-        """The answer of an ill node to one call."""
-        method, params = call["method"], call["params"]
-        result = answer.get("result")
-        if method == "eth_getLogs":
-            return self.bend_logs(params[0], answer)
-        if method == "eth_getBlockByNumber" and params[0] == "latest":
-            if self.fault in {"lagging", "stale_head"}:
-                return {**answer, "result": self.block(self.known())}
-            if self.fault == "future_head":
-                return {**answer, "result": {**result, "number": hex(int(result["number"], 16) + 1000)}}
-        elif method == "eth_getBlockByNumber" and self.fault == "lagging" and int(params[0], 16) > self.known():
-            return {**answer, "result": None}
-        return answer
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(description="A JSON-RPC proxy that goes wrong on purpose.", prog="proxy")
+    parser.add_argument("url", help="the node's address")
+    parser.add_argument("--fault", choices=["none", *FAULTS], default="none", help="what is wrong all the time")
+    parser.add_argument("--seed", type=int, help="a mixture of all faults, drawn from this seed")
+    parser.add_argument("--rate", type=float, default=0.3, help="how often an illness of the mixture begins")
+    parser.add_argument("--behind", type=int, default=3, help="by how many blocks a lagging backend lags")
+    parser.add_argument("--port", type=int, default=0)
+    asked = parser.parse_args()
+    proxy = FaultyNode(asked.url, port=asked.port)
+    proxy.fault, proxy.behind = asked.fault, asked.behind
+    if asked.seed is not None:
+        proxy.plan = planned(asked.seed, rate=asked.rate)
+    print(f"{socket.gethostname()}: {proxy.url} stands before {asked.url}", flush=True)  # noqa: T201
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        proxy.close()
+        print(dict(proxy.met))  # noqa: T201
 
-    def bend_logs(self, question: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-        """A lagging node answers a range with what it has and no error; by hash it says what it lacks."""
-        if self.fault == "empty_logs" and "result" in answer:
-            return {**answer, "result": []}
-        if self.fault != "lagging" or "result" not in answer:
-            return answer
-        known = self.known()
-        kept = [log for log in answer["result"] if int(log["blockNumber"], 16) <= known]
-        if "blockHash" in question and len(kept) < len(answer["result"]):
-            return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "unknown block"}}
-        return {**answer, "result": kept}
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
 """A node that lags, lies or falls silent costs time, and nothing else."""
 
-import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from chain.outbox import submit
 from chain.rpc import NodeUnreachable
 from tests.chain.conftest import Dollar
 from tests.chain.local_chain import CHAIN, LocalChain, fresh_address
-from tests.chain.proxy import FaultyNode
+from tests.chain.proxy import FaultyNode, planned
 
 pytestmark = pytest.mark.django_db
 SILENT = ["error_500", "html", "too_many", "dropped", "lost_answer"]
@@ -75,19 +74,11 @@ def test_a_lagging_node_loses_no_log(dollar: Dollar, faulty: FaultyNode) -> None
 
 def test_two_backends_on_different_heads_lose_no_log(dollar: Dollar, faulty: FaultyNode) -> None:
     """Each request goes to a backend that may be behind the one before, also between heads and logs."""
-    chance = random.Random(7)
-    healthy = faulty.answer
-
-    def balanced(body: Any) -> Any:
-        faulty.fault = chance.choice(["none", "lagging"])
-        return healthy(body)
-
-    faulty.answer = balanced  # type: ignore[method-assign]
+    faulty.plan = planned(7, rate=0.5, faults=["lagging"])
     for amount in range(1, 30):
         dollar.mint(amount)
         watcher.watch(seconds=0.05)
-    faulty.answer = healthy  # type: ignore[method-assign]
-    faulty.fault = "none"
+    faulty.healthy()
     dollar.node.mine(3)
     watcher.watch()
     assert same_as_chain(dollar)
