@@ -32,6 +32,8 @@ app.conf.beat_schedule = {
     "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
     "expire orders": every(30.0, "marketplace.subscriptions.tasks.expire_orders"),
     "open review cases": every(2.0, "marketplace.moderation.tasks.open_cases"),
+    "mail invitations": every(2.0, "marketplace.organizations.tasks.send_invitations"),
+    "look up domains": every(2.0, "marketplace.organizations.tasks.check_domains"),
     "run tools": every(1.0, "marketplace.gateway.tasks.run_waiting"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
 }

@@ -8,4 +8,5 @@ app_name = "moderation"
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("cases/<int:case_id>/", views.case, name="case"),
+    path("cases/<int:case_id>/documents/<int:document_id>/", views.document, name="document"),
 ]
