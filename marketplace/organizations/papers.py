@@ -55,8 +55,9 @@ def vetted(upload: "UploadedFile[bytes]") -> Paper:
         raise Refused(TOO_BIG)
     name = re.sub(r"[^\w .()-]+", "_", PurePath((upload.name or "").replace("\\", "/")).name).strip(" .")[-100:]
     kind = _kind(content)
-    if kind != SUFFIXES.get(PurePath(name).suffix.lower()):
-        raise Refused(f"The name of this file ends differently from what is in it, which is a {kind.label}.")
+    declared = upload.content_type if upload.content_type in Kind.values else kind
+    if kind != declared or kind != SUFFIXES.get(PurePath(name).suffix.lower()):
+        raise Refused(f"This file is a {kind.label}, but it is named or sent as something else.")
     if kind == Kind.PDF:
         _look_at_pdf(content)
         return Paper(name, kind, content)

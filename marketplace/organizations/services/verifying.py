@@ -60,6 +60,8 @@ def add_document(actor: Actor, *, paper: Paper) -> Document:
         org, _ = locked(actor, needs=MAY_MANAGE)
         if org.state == Organization.State.SUBMITTED:
             raise Refused("A moderator is reading what you sent. You can add documents when they have answered.")
+        if org.state == Organization.State.VERIFIED:
+            raise Refused("You are verified already.")
         collected = Document.objects.for_org(org.pk).collected()
         if collected.count() >= MOST_DOCUMENTS:
             raise Refused(f"{MOST_DOCUMENTS} documents are enough. Remove one first.")
