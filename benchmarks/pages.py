@@ -20,8 +20,8 @@ from settings.local import services
 LISTINGS = 100_000
 FILL = """
 INSERT INTO organizations_organization (name, slug, country, about, website, payout_address, state, intention, created_at,
-    verified_at)
-    SELECT 'Workshop ' || i, 'workshop-' || i, 'DE', '', '', '', 'verified', 'sell', now(), now()
+    verified_at, checked)
+    SELECT 'Workshop ' || i, 'workshop-' || i, 'DE', '', '', '', 'verified', 'sell', now(), now(), 'register'
     FROM generate_series(1, 500) i;
 INSERT INTO catalog_category (slug, name, summary, icon, position)
     SELECT 'shelf-' || i, 'Shelf ' || i, 'Things of kind ' || i, 'box', i FROM generate_series(1, 8) i

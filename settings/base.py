@@ -142,11 +142,26 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+MOST_UPLOADED = 16 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "settings.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # No address leads there: a view streams a document to those who may read it.
+    "documents": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": envstr("DOCUMENTS_DIR", str(BASE_DIR / ".run" / "documents")),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"
@@ -181,6 +196,8 @@ SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")
 # host:port that the gateway may call although it is not public; production refuses any.
 GATEWAY_TRUSTED_HOSTS = [DEMO_TOOLS_URL.rpartition("//")[2].rstrip("/")] if DEMO_TOOLS_URL else []
+# host:port of the name server that is asked about domains; empty: those of the system.
+DNS_RESOLVER = envstr("DNS_RESOLVER", "")
 
 # --- e-mail -------------------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

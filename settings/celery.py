@@ -34,6 +34,8 @@ app.conf.beat_schedule = {
     "note what ends soon": every(30.0, "marketplace.subscriptions.tasks.note_ending"),
     "expire orders": every(30.0, "marketplace.subscriptions.tasks.expire_orders"),
     "open review cases": every(2.0, "marketplace.moderation.tasks.open_cases"),
+    "mail invitations": every(2.0, "marketplace.organizations.tasks.send_invitations"),
+    "look up domains": every(2.0, "marketplace.organizations.tasks.check_domains"),
     "run tools": every(1.0, "marketplace.gateway.tasks.run_waiting"),
     "tell people": every(2.0, "marketplace.notifications.tasks.read_entries"),
     "send e-mails": every(5.0, "marketplace.notifications.tasks.send_mails"),

@@ -1,5 +1,7 @@
 """The test run: real servers, cheap password hashing, nothing else different."""
 
+import tempfile
+
 from settings.base import *
 from settings.logs import logging
 
@@ -8,10 +10,9 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 DATABASES["default"]["ENGINE"] = "tests.postgres"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {
-    **STORAGES,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
+DOCUMENTS = tempfile.TemporaryDirectory(prefix="guildhall-documents-")  # gone when the run ends
+STORAGES["documents"]["OPTIONS"]["location"] = DOCUMENTS.name
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT = None
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 NODE_BACKOFF_SECONDS = 0  # a test that is about the rest of a provider sets it

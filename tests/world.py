@@ -76,7 +76,7 @@ def organization(name: str, *, owner: User | None = None, role: str = "owner", *
 @written
 def provider(name: str, *, owner: User | None = None, payout_address: str = BEN_ADDRESS) -> Organization:
     """A verified organization with a payout wallet."""
-    verified = {"state": Organization.State.VERIFIED, "verified_at": timezone.now()}
+    verified = {"state": Organization.State.VERIFIED, "verified_at": timezone.now(), "checked": "register"}
     return organization(name, owner=owner, payout_address=payout_address, **verified)
 
 

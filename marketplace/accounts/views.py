@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from marketplace.accounts import services
@@ -26,14 +27,21 @@ def wallets(request: ActedRequest) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(request, f"The wallet {wallet.address[:6]}…{wallet.address[-4:]} is yours to use here.")
-            return redirect("accounts:wallets")
+            return redirect(_back(request) or "accounts:wallets")
     elif request.method == "POST":
         form = LinkForm({"address": "", "signature": ""})
         form.errors.clear()
         form.add_error(None, "Your wallet sent no signature. Try once more; nothing was changed.")
     mine = Wallet.objects.filter(user_id=person_of(request.actor))
     status = 422 if request.method == "POST" else 200
-    return render(request, "accounts/wallets.html", {"wallets": mine, "form": form}, status=status)
+    context = {"wallets": mine, "form": form, "back": _back(request)}
+    return render(request, "accounts/wallets.html", context, status=status)
+
+
+def _back(request: ActedRequest) -> str:
+    """Where the person came from to link a wallet, if it is a page of ours."""
+    to = request.GET.get("next", "")
+    return to if url_has_allowed_host_and_scheme(to, {request.get_host()}, request.is_secure()) else ""
 
 
 @door.person

@@ -1,10 +1,12 @@
 """A decision as a moderator types it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.organizations.models import Organization
 
 Outcome = Decision.Outcome
 
@@ -43,8 +45,17 @@ class DecisionForm(forms.Form):
         help_text="Added to the reason above, or instead of it.",
     )
 
-    def __init__(self, case: ReviewCase, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, case: ReviewCase, *args: Any, checkable: Sequence[str] = (), **kwargs: Any) -> None:
+        """`checkable`: of an organization's request, the facts that can be ticked."""
         super().__init__(*args, **kwargs)
+        if checkable:
+            self.fields["checked"] = forms.MultipleChoiceField(
+                choices=[choice for choice in Organization.Fact.choices if choice[0] in checkable],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                label="What you checked",
+                help_text="Stands beside the organization's name, with the date. Needed to verify it.",
+            )
         reasons = OF_LISTINGS if case.version_id else OF_ORGANIZATIONS
         field = self.fields["template"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
@@ -55,4 +66,6 @@ class DecisionForm(forms.Form):
         cleaned["reason"] = "\n\n".join(filter(None, [cleaned.get("template", ""), cleaned.get("text", "")]))
         if not cleaned["reason"] and "text" not in self.errors:
             self.add_error("text", "Give a reason: choose one above or write it here.")
+        if "checked" in self.fields and cleaned.get("outcome") == Outcome.APPROVE and not cleaned.get("checked"):
+            self.add_error("checked", "Tick what you checked.")
         return cleaned

@@ -1,5 +1,6 @@
 """What moderators decide, and how it reaches them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -53,8 +54,10 @@ class Decided:
     is_new: bool
 
 
-def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str) -> Decided:
+def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str, checked: Sequence[str] = ()) -> Decided:
     """Decide a case and do what follows from it. The same decision sent twice is made once.
+
+    Who verifies an organization says what was `checked`.
 
     Refused for whoever is no moderator or belongs to the organization, and when it was decided otherwise.
     """
@@ -72,7 +75,7 @@ def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str) -> Deci
         decision = Decision.objects.create(
             org_id=case.org_id, case=case, outcome=outcome, reason=reason, decided_by_id=person_of(actor)
         )
-        _carry_out(actor, case, decision)
+        _carry_out(actor, case, decision, checked)
         case.move(ReviewCase.State.DECIDED)
         record(actor, f"case.{outcome}", case, org_id=case.org_id, reason=reason)
     return Decided(decision, is_new=True)
@@ -85,10 +88,12 @@ def _same(actor: Actor, case: ReviewCase, outcome: str, reason: str) -> Decision
     raise Refused(f"This case is {last.get_outcome_display() if last else 'closed'} already; nothing was changed.")
 
 
-def _carry_out(actor: Actor, case: ReviewCase, decision: Decision) -> None:
+def _carry_out(actor: Actor, case: ReviewCase, decision: Decision, checked: Sequence[str]) -> None:
     outcome, reason = Outcome(decision.outcome), decision.reason
     if case.version_id is None:
-        organizations.decide_verification(actor, org_id=case.org_id, outcome=VERDICTS[outcome], reason=reason)
+        organizations.decide_verification(
+            actor, org_id=case.org_id, outcome=VERDICTS[outcome], reason=reason, checked=checked
+        )
     elif outcome == Outcome.APPROVE:
         catalog.publish_version(actor, version_id=case.version_id)
     elif outcome == Outcome.CHANGES:

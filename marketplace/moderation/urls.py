@@ -10,4 +10,5 @@ urlpatterns = [
     path("chain/", views.chain, name="chain"),
     path("chain/check/", views.check_books, name="check_books"),
     path("cases/<int:case_id>/", views.case, name="case"),
+    path("cases/<int:case_id>/documents/<int:document_id>/", views.document, name="document"),
 ]

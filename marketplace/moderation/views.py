@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts.acting import person_of
+from marketplace.audit.services import record
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.catalog.offer import changes
 from marketplace.catalog.presentation import of_version
@@ -16,7 +17,9 @@ from marketplace.lifecycle import Refused
 from marketplace.moderation import machinery, services
 from marketplace.moderation.forms import DecisionForm
 from marketplace.moderation.models import Decision, ReviewCase
-from marketplace.organizations.models import Membership, Organization, Verification
+from marketplace.organizations.downloads import download
+from marketplace.organizations.models import Document, DomainCheck, Membership, Organization, Verification
+from marketplace.organizations.services import checkable
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
@@ -41,11 +44,17 @@ def queue(request: ActedRequest) -> HttpResponse:
 def case(request: ActedRequest, case_id: int) -> HttpResponse:
     """One case with all that is needed to decide it, and the decision."""
     found = get_object_or_404(ReviewCase.objects.select_related("org", "version"), pk=case_id)
-    form = DecisionForm(found, request.POST or None)
+    form = DecisionForm(found, request.POST or None, checkable=_checkable(found))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            decided = services.decide(request.actor, case=found, outcome=data["outcome"], reason=data["reason"])
+            decided = services.decide(
+                request.actor,
+                case=found,
+                outcome=data["outcome"],
+                reason=data["reason"],
+                checked=data.get("checked", ()),
+            )
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
@@ -74,6 +83,22 @@ def check_books(request: ActedRequest) -> HttpResponse:
     return redirect("moderation:chain")
 
 
+@door.moderator
+@require_GET
+def document(request: ActedRequest, case_id: int, document_id: int) -> HttpResponse:
+    """A document of the organization that a case is about, as a download; who read it is on record."""
+    found = get_object_or_404(ReviewCase, pk=case_id)
+    paper = get_object_or_404(Document.objects.for_org(found.org_id), pk=document_id, verification__isnull=False)
+    record(request.actor, "document.read", paper, org_id=found.org_id)
+    return download(paper)
+
+
+def _checkable(found: ReviewCase) -> list[str]:
+    """What the open request of an organization lets a moderator say was checked."""
+    asked = None if found.version_id else Verification.objects.for_org(found.org_id).undecided().first()
+    return checkable(asked) if asked else []
+
+
 def _subject(found: ReviewCase) -> str:
     return found.version.name if found.version else found.org.name
 
@@ -88,6 +113,8 @@ def _facts(request: ActedRequest, found: ReviewCase) -> dict[str, Any]:
         "is_own": Membership.objects.filter(org=org, user_id=person_of(request.actor)).exists(),
         "people": Membership.objects.for_org(org.pk).select_related("user").order_by("since"),
         "asked": Verification.objects.for_org(org.pk).first(),
+        "papers": Document.objects.for_org(org.pk).filter(verification__isnull=False),
+        "checks": DomainCheck.objects.for_org(org.pk),
         "in_shop": Listing.objects.for_org(org.pk).public().count(),
         "history": _history(found, org),
     }

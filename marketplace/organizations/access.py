@@ -1,5 +1,6 @@
-"""What the doors ask: is this person a member, and who may do what."""
+"""Who may do what: one table of permissions, from which the doors and the page about roles are made."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from marketplace.lifecycle import Refused
@@ -9,12 +10,35 @@ from marketplace.tenancy.door import Member
 
 Role = Membership.Role
 EVERYBODY: Final = tuple(Role.values)
-MAY_MANAGE: Final = (Role.OWNER, Role.ADMIN)
-MAY_PAY: Final = (Role.OWNER, Role.ADMIN, Role.BILLING)
-MAY_DECIDE_SPENDING: Final = (Role.OWNER,)
-MAY_SELL: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
-MAY_USE: Final = (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)
-MAY_HOLD_KEYS: Final = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Something that members with one of `roles` may do, said for people."""
+
+    name: str
+    may: str
+    roles: tuple[str, ...]
+
+
+PERMISSIONS: Final = (
+    Permission("see", "See what the organization buys, sells and pays", EVERYBODY),
+    Permission("use", "Use tools", (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)),
+    Permission("keys", "Make and revoke API keys", (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
+    Permission("pay", "Subscribe, pay, and stop subscriptions", (Role.OWNER, Role.ADMIN, Role.BILLING)),
+    Permission("sell", "Offer tools and change what is offered", (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
+    Permission("manage", "Change settings, invite and remove members, ask for verification", (Role.OWNER, Role.ADMIN)),
+    Permission("approve", "Set budgets, and approve orders above a limit", (Role.OWNER,)),
+    Permission("own", "Choose the wallet that is paid, make other owners, hand the organization over", (Role.OWNER,)),
+)
+ROLES_OF: Final = {permission.name: permission.roles for permission in PERMISSIONS}
+MAY_USE: Final = ROLES_OF["use"]
+MAY_HOLD_KEYS: Final = ROLES_OF["keys"]
+MAY_PAY: Final = ROLES_OF["pay"]
+MAY_SELL: Final = ROLES_OF["sell"]
+MAY_MANAGE: Final = ROLES_OF["manage"]
+MAY_DECIDE_SPENDING: Final = ROLES_OF["approve"]
+MAY_OWN: Final = ROLES_OF["own"]
 
 
 def org_of(actor: Actor) -> int:

@@ -5,16 +5,48 @@ from typing import Any
 from django import forms
 from django_countries import countries
 
-from marketplace.organizations.models import Organization
+from marketplace.lifecycle import Refused
+from marketplace.organizations import numbers, papers
+from marketplace.organizations.models import BusinessDetails, Invitation, Organization
+from marketplace.organizations.services import domains
 
-INTENTIONS = Organization.Intention.choices
+ROLES = Invitation._meta.get_field("role").flatchoices
 
 
 def _blank_first() -> list[tuple[str, str]]:
     return [("", "Choose one"), *((str(code), str(name)) for code, name in countries)]
 
 
-class CreateForm(forms.Form):
+class NumbersForm(forms.Form):
+    """What an organization is known by; the numbers are checked by the rules of its country."""
+
+    registration_number = forms.CharField(
+        max_length=60,
+        required=False,
+        label="Registration number",
+        help_text="From your trade or company register.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    vat_number = forms.CharField(
+        max_length=20,
+        required=False,
+        label="VAT number",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def check_numbers(self, cleaned: dict[str, Any], country: str) -> None:
+        """Put each number into the form in which the country writes it, or say beside it what is wrong."""
+        for field, check in (("registration_number", numbers.registration_number), ("vat_number", numbers.vat_number)):
+            if country and cleaned.get(field):
+                try:
+                    cleaned[field] = check(country, cleaned[field])
+                except Refused as refused:
+                    self.add_error(field, str(refused))
+
+
+class WhoForm(NumbersForm):
+    """The first step: who you are."""
+
     name = forms.CharField(
         max_length=80,
         label="Name of your organization",
@@ -24,19 +56,56 @@ class CreateForm(forms.Form):
     country = forms.ChoiceField(
         choices=_blank_first, label="Country", widget=forms.Select(attrs={"autocomplete": "country"})
     )
-    about = forms.CharField(
-        max_length=160,
-        required=False,
-        label="What you do, in one line",
-        help_text="For example: bakery with four shops.",
+    size = forms.ChoiceField(
+        choices=[("", "Rather not say"), *BusinessDetails.Size.choices], required=False, label="How many you are"
     )
+    sector = forms.ChoiceField(
+        choices=[("", "Rather not say"), *BusinessDetails.Sector.choices], required=False, label="What you work in"
+    )
+    field_order = ("name", "country", "size", "sector", "registration_number", "vat_number")
+
+    def clean_name(self) -> str:
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.check_numbers(cleaned, cleaned.get("country", ""))
+        return cleaned
+
+
+class WantForm(forms.Form):
+    """The second step: what you want."""
+
     intention = forms.ChoiceField(
-        choices=INTENTIONS,
+        choices=Organization.Intention.choices,
         label="What do you want to do here?",
-        initial=Organization.Intention.BUY,
         widget=forms.RadioSelect,
         help_text="You can do the other later too.",
     )
+
+
+class InviteForm(forms.Form):
+    """Somebody to be asked in."""
+
+    email = forms.EmailField(
+        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"})
+    )
+    role = forms.ChoiceField(choices=ROLES, label="Role", initial="developer")
+
+
+InviteForms = forms.formset_factory(InviteForm, extra=3, max_num=10, validate_max=True, absolute_max=20)
+
+
+class RoleForm(forms.Form):
+    """What a member is to be; `roles` are those that the acting member may give."""
+
+    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
+
+    def __init__(self, roles: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
+        field.choices = roles
 
 
 class ProfileForm(forms.Form):
@@ -67,12 +136,9 @@ class PayoutForm(forms.Form):
         field.choices = [(address, f"{address[:10]}…{address[-8:]}") for address in addresses]
 
 
-class VerificationForm(forms.Form):
-    registration_number = forms.CharField(
-        max_length=60,
-        label="Registration number",
-        help_text="From your trade or company register, or your VAT number if you have none.",
-    )
+class VerificationForm(NumbersForm):
+    """The request to a moderator."""
+
     website = forms.URLField(
         max_length=200, assume_scheme="https", label="Website", help_text="Where we can see that it is you."
     )
@@ -83,3 +149,64 @@ class VerificationForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Only moderators read this.",
     )
+
+    def __init__(self, country: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country = country
+        self.fields["registration_number"].required = True
+        self.fields[
+            "registration_number"
+        ].help_text = "From your trade or company register, or your VAT number if you have none."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self._vat_number_serves_as_both(cleaned)
+        self.check_numbers(cleaned, self.country)
+        return cleaned
+
+    def _vat_number_serves_as_both(self, cleaned: dict[str, Any]) -> None:
+        """Who has no entry in a register may give the VAT number in its place."""
+        typed = cleaned.get("registration_number", "")
+        if typed and not cleaned.get("vat_number"):
+            try:
+                numbers.registration_number(self.country, typed)
+            except Refused:
+                try:
+                    cleaned["vat_number"] = numbers.vat_number(self.country, typed)
+                except Refused:
+                    return
+                cleaned["registration_number"] = ""
+
+
+class DocumentForm(forms.Form):
+    """A document for the moderators."""
+
+    document = forms.FileField(
+        label="Document",
+        help_text="A PDF, or a picture as PNG, JPEG or WebP, of at most 8 MB. Archives such as ZIP are not taken.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg,.webp"}),
+        max_length=200,
+    )
+
+    def clean_document(self) -> papers.Paper:
+        try:
+            return papers.vetted(self.cleaned_data["document"])
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from None
+
+
+class DomainForm(forms.Form):
+    """A domain that the organization says is its own."""
+
+    domain = forms.CharField(
+        max_length=253,
+        label="Your domain",
+        help_text="For example example.com, without www.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url", "spellcheck": "false"}),
+    )
+
+    def clean_domain(self) -> str:
+        try:
+            return domains.vetted(self.cleaned_data["domain"])
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from None

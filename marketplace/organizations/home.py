@@ -7,8 +7,8 @@ from typing import Any
 from django.urls import reverse
 
 from marketplace.accounts.models import Wallet
-from marketplace.organizations.access import Role
-from marketplace.organizations.models import Organization
+from marketplace.organizations.access import MAY_MANAGE, Role
+from marketplace.organizations.models import BusinessDetails, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,14 @@ def parts(org: Organization, user_id: int, role: str) -> Part:
 def _own(org: Organization, user_id: int, role: str) -> Part:
     settings = reverse("organizations:settings", args=[org.slug])
     steps = [
+        *_unfinished(org, role),
         Step(
             "Link a wallet",
             "A wallet holds the money you pay with, or receive. Linking shows that it is yours; it costs nothing.",
             Wallet.objects.filter(user_id=user_id).exists(),
             reverse("accounts:wallets"),
             "Link a wallet",
-        )
+        ),
     ]
     if org.wants_to_sell and role == Role.OWNER:
         steps += [
@@ -85,9 +86,20 @@ def _own(org: Organization, user_id: int, role: str) -> Part:
                 "Get verified",
                 "A moderator checks who you are, so that buyers can rely on it. You need it to sell, not to buy.",
                 org.is_verified,
-                f"{settings}#verification",
+                reverse("organizations:verification", args=[org.slug]),
                 "Ask for verification",
                 is_waiting=org.state == Organization.State.SUBMITTED,
             ),
         ]
     return Part(steps)
+
+
+def _unfinished(org: Organization, role: str) -> list[Step]:
+    """Where onboarding was left, on whatever device."""
+    details = BusinessDetails.objects.for_org(org.pk).first()
+    if details is None or details.step == BusinessDetails.Step.DONE or role not in MAY_MANAGE:
+        return []
+    place = BusinessDetails.Step.values.index(details.step) + 2
+    where = reverse(f"organizations:onboard_{details.step}", args=[org.slug])
+    text = f"Step {place} of 4 comes next. You can skip what you do not need."
+    return [Step("Finish setting up", text, False, where, "Continue")]

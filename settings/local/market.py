@@ -131,6 +131,7 @@ class Market:
                 "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
                 "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
                 "EMAIL_FILE_PATH": str(self.run.folder("mail")),
+                "DOCUMENTS_DIR": str(self.run.path / "documents"),
                 "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
             }

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owne
 
 
 @pytest.fixture
-def proxy(transactional_db: None, dollar: Dollar, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyNode]:
+def proxy(
+    transactional_db: None, dollar: Dollar, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FaultyNode]:
     """Everything of ours asks the proxy; the test asks the node."""
     found = FaultyNode(dollar.node.url)
     settings.CHAINS = {CHAIN: {**settings.CHAINS[CHAIN], **NETWORK, "rpc_url": found.url}}

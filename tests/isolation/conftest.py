@@ -14,7 +14,15 @@ from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, Wal
 from marketplace.gateway.models import ApiKey, KeyMonth, ToolRun, UpstreamSecret, UsageRecord
 from marketplace.moderation.models import Decision, ReviewCase
 from marketplace.notifications.models import Notification
-from marketplace.organizations.models import Organization, Verification
+from marketplace.organizations.models import (
+    BusinessDetails,
+    Document,
+    DomainCheck,
+    Invitation,
+    Membership,
+    Organization,
+    Verification,
+)
 from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
@@ -37,6 +45,9 @@ class Trade:
     case: ReviewCase
     draft: Any
     asked: SpendingRequest
+    document: Document
+    invitation: Invitation
+    membership: Membership
 
 
 @world.written
@@ -81,7 +92,16 @@ def trade(name: str) -> Trade:
     WalletTransaction.objects.create(
         org=buyer, purpose="withdraw", subject=canary, address=world.ADA_ADDRESS, tx_hash="0x" + uuid.uuid4().hex * 2
     )
-    Verification.objects.create(org=provider, registration_number=canary)
+    asked = Verification.objects.create(org=provider, registration_number=canary)
+    document = Document.objects.create(
+        org=provider, verification=asked, name=canary, kind="application/pdf", size=1, sha256="0" * 64, file=canary
+    )
+    BusinessDetails.objects.create(org=provider, registration_number=canary, step="done")
+    DomainCheck.objects.create(org=provider, domain=f"{canary}.example", token=canary)
+    invitation = Invitation.objects.create(
+        org=provider, email=f"{canary.lower()}@example.com", role="viewer", nonce=canary, digest=uuid.uuid4().hex * 2,
+        expires_at=now + timedelta(days=7), mailed_at=now,
+    )  # fmt: skip
     key = ApiKey.objects.create(org=buyer, name=canary, prefix=uuid.uuid4().hex[:12], digest="0" * 64)
     UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
     UsageRecord.objects.create(**both, subscription=subscription, listing=listing, api_key=key)
@@ -101,8 +121,9 @@ def trade(name: str) -> Trade:
     )  # fmt: skip
     KeyMonth.objects.create(org=buyer, api_key=key, month=now.date().replace(day=1), calls=1)
     return Trade(
-        canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft, asked
-    )
+        canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
+        asked, document, invitation, Membership.objects.get(org=provider),
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -35,12 +35,21 @@ def sign_in(visitor: Visitor, email: str) -> None:
 
 
 def found_organization(visitor: Visitor, name: str, intention: str) -> str:
+    """The four steps, the last two skipped."""
     visitor.go("/o/new/")
-    visitor.fill(name=name, country="DE", about="Made for this journey")
+    visitor.fill(name=name, country="DE")
+    visitor.picture("who")
+    visitor.press("Continue")
     visitor.page.locator(f"[name=intention][value={intention}]").check()
-    visitor.picture("organization")
-    visitor.page.locator("main button[type=submit]").click()
-    visitor.page.wait_for_url(lambda url: "/o/new/" not in url)
+    visitor.picture("want")
+    visitor.press("Continue")
+    visitor.sees("Who works with you?")
+    visitor.picture("people")
+    visitor.press("Skip this")
+    visitor.sees("Do you have a wallet?")
+    visitor.picture("wallet-step")
+    visitor.page.locator("main form[id=step-form] button[type=submit]").click()
+    visitor.page.wait_for_url(lambda url: "/start/" not in url)
     return visitor.page.url.partition("/o/")[2].partition("/")[0]
 
 
@@ -56,6 +65,8 @@ def decide(moderator: Visitor, what: str) -> None:
     else:
         pytest.fail(f"{what} never came into the queue")
     moderator.picture("case")
+    if moderator.page.locator("[name=checked][value=register]").count():
+        moderator.page.locator("[name=checked][value=register]").check()
     moderator.page.locator("[name=text]").fill("Register and website agree; the tool does what it says.")
     moderator.page.locator("button[name=outcome][value=approve]").click()
     moderator.page.wait_for_load_state()
@@ -85,8 +96,8 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
     dora.go(f"/o/{org}/settings/")
     dora.page.locator("[name=address]").first.check()
     dora.press("Use this wallet")
-    dora.fill(registration_number="HRB 4711", website="https://dora.example/")
-    dora.page.locator("#verification [name=website]").fill("https://dora.example/")
+    dora.go(f"/o/{org}/verification/")
+    dora.fill(registration_number="Hamburg HRB 4711", website="https://dora.example/")
     dora.press("Ask for verification")
     dora.sees("Waiting for a moderator")
     dora.picture("asked-for-verification")

@@ -149,9 +149,15 @@ def test_the_own_organizations_case_cannot_be_decided(mia: Client, cast: world.C
 
 def test_an_organization_is_verified_from_the_console(mia: Client) -> None:
     org = asking()
-    mia.post(page_of(org=org, version=None), {"outcome": "approve", "text": "Register looked up."})
+    url = page_of(org=org, version=None)
+    page = body(mia.post(url, {"outcome": "approve", "text": "Register looked up."}), 422)
+    assert "Tick what you checked." in page
+    assert "Register looked up." in page
+    body(mia.post(url, {"outcome": "approve", "text": "Register looked up.", "checked": ["documents"]}), 422)
+    mia.post(url, {"outcome": "approve", "text": "Register looked up.", "checked": ["register"]})
     org.refresh_from_db()
     assert org.is_verified
+    assert org.checked_facts == ["Entry in the company register"]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_queue(

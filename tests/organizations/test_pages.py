@@ -1,4 +1,4 @@
-"""Pages of an organization: Home, members, settings; and how one comes into being."""
+"""Home and settings of an organization."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from marketplace.audit import services as audit
-from marketplace.organizations.models import Organization, Verification
+from marketplace.organizations.models import Organization
 from marketplace.tenancy.scope import as_system
 from tests import world
 
@@ -36,25 +36,6 @@ def test_who_has_one_organization_goes_there_and_who_has_several_chooses(ada: Cl
     page = body(ada.get("/o/"))
     assert "Ada Bakery" in page
     assert "Second Shop" in page
-
-
-def test_what_is_missing_stands_next_to_its_field_and_the_rest_stays(ada: Client) -> None:
-    page = body(ada.post("/o/new/", {"name": "Half Done", "country": "", "about": "Bread", "intention": "both"}), 422)
-    assert 'value="Half Done"' in page
-    assert 'value="Bread"' in page
-    assert 'aria-invalid="true"' in page
-    assert not Organization.objects.filter(name="Half Done").exists()
-
-
-@pytest.mark.parametrize("country", ["XX", "de", "DEU", "<b>"])
-def test_a_country_is_one_of_the_list(ada: Client, country: str) -> None:
-    body(ada.post("/o/new/", {"name": "X", "country": country, "intention": "buy"}), 422)
-
-
-def test_the_form_sent_twice_makes_one_and_says_so(ada: Client) -> None:
-    form = {"name": "Twice", "country": "DE", "intention": "buy"}
-    ada.post("/o/new/", form)
-    assert "called Twice already" in body(ada.post("/o/new/", form), 422)
 
 
 def test_a_buyers_home_asks_for_what_a_buyer_needs(ada: Client, cast: world.Cast) -> None:
@@ -90,18 +71,10 @@ def test_a_sellers_home_leads_to_the_shop(client: Client) -> None:
         assert step in page
 
 
-@pytest.mark.parametrize("path", ["", "members/", "settings/", "listings/"])
+@pytest.mark.parametrize("path", ["", "members/", "settings/", "verification/", "start/who/", "listings/"])
 def test_an_organization_does_not_exist_for_strangers(ada: Client, cast: world.Cast, path: str) -> None:
     there, nowhere = ada.get(f"/o/ben-workshop/{path}"), ada.get(f"/o/no-such-thing/{path}")
     assert there.status_code == nowhere.status_code == 404
-
-
-def test_members_are_listed_with_their_roles(ada: Client, cast: world.Cast) -> None:
-    world.member(cast.bakery, world.person("Carl"), "billing")
-    page = body(ada.get("/o/ada-bakery/members/"))
-    assert "carl@example.com" in page
-    assert "Billing" in page
-    assert "ben@example.com" not in page
 
 
 @pytest.mark.parametrize("role", ["billing", "developer", "viewer"])
@@ -145,19 +118,3 @@ def test_an_admin_sees_but_does_not_choose_the_wallet(client: Client, cast: worl
     client.force_login(carl)
     assert "Only an owner can change this" in body(client.get("/o/ada-bakery/settings/"))
     assert client.post("/o/ada-bakery/settings/payouts/", {"address": world.MIA_ADDRESS}).status_code == 403
-
-
-def test_verification_is_asked_for_and_its_answer_stands_in_the_settings(ada: Client, cast: world.Cast) -> None:
-    url = "/o/ada-bakery/settings/verification/"
-    page = body(ada.post(url, {"registration_number": "", "website": "https://ada.example"}), 422)
-    assert 'value="https://ada.example"' in page
-    ada.post(url, {"registration_number": "HRB 9", "website": "https://ada.example", "note": ""})
-    assert "Waiting for a moderator" in body(ada.get("/o/ada-bakery/settings/"))
-    assert "asked already" in body(
-        ada.post(url, {"registration_number": "HRB 9", "website": "https://ada.example"}), 422
-    )
-    with as_system("a moderator decides"):
-        Organization.objects.filter(pk=cast.bakery.pk).update(state="refused")
-        Verification.objects.update(outcome="refused", reason="Number not found.")
-    assert "Number not found." in body(ada.get("/o/ada-bakery/settings/"))
-    assert "Number not found." in body(ada.get("/o/ada-bakery/"))

@@ -1,5 +1,6 @@
 """Organizations come into being, show who they are, and are verified or not."""
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from marketplace.audit.models import Entry
 from marketplace.lifecycle import Refused
 from marketplace.organizations import services
 from marketplace.organizations.models import Membership, Organization, Verification
+from marketplace.organizations.services import founding
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system, scope
 from tests import world
@@ -43,20 +45,30 @@ def test_who_founds_an_organization_owns_it(cast: world.Cast) -> None:
     org = services.create_organization(Actor(cast.ada.pk), name="Café Süd", country="AT", intention="both")
     with scope(user_id=cast.ada.pk):
         assert Membership.objects.get(org=org).role == "owner"
-    assert (org.slug, org.state, org.wants_to_sell) == ("cafe-sud", "new", True)
+    assert re.fullmatch("cafe-sud-[bcdfghjkmnpqrstvwxz2-9]{4}", org.slug)
+    assert (org.state, org.wants_to_sell) == ("new", True)
     assert verbs(org) == ["organization.created"]
 
 
-def test_organizations_of_one_name_get_addresses_of_their_own() -> None:
-    first, second, third = (
-        services.create_organization(Actor(world.person(f"P{i}").pk), name="Same Name", country="DE") for i in range(3)
-    )
-    assert [first.slug, second.slug, third.slug] == ["same-name", "same-name-2", "same-name-3"]
+def test_an_address_does_not_tell_whether_others_have_the_name(cast: world.Cast) -> None:
+    """Taken or not, the address is the name and four letters that nobody can foresee."""
+    world.organization("Taken Name")
+    taken, free = found("Taken Name"), found("Free Name")
+    assert re.fullmatch("taken-name-[a-z2-9]{4}", taken.slug)
+    assert re.fullmatch("free-name-[a-z2-9]{4}", free.slug)
 
 
-@pytest.mark.parametrize(("name", "slug"), [("New", "new-2"), ("株式会社", "organization-2"), ("x" * 80, "x" * 50)])
-def test_a_name_that_makes_no_address_still_gets_one(name: str, slug: str) -> None:
-    assert found(name).slug == slug
+@pytest.mark.parametrize(("name", "stem"), [("New", "new"), ("株式会社", "organization"), ("x" * 80, "x" * 50)])
+def test_any_name_makes_an_address(name: str, stem: str) -> None:
+    assert re.fullmatch(f"{stem}-[a-z2-9]{{4}}", found(name).slug)
+
+
+def test_an_address_that_is_taken_is_rolled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rolls = iter(["bbbb", "bbbb", "cccc"])
+    monkeypatch.setattr(founding, "get_random_string", lambda length, letters: next(rolls))
+    people = [world.person(f"P{i}") for i in range(2)]
+    made = [services.create_organization(Actor(person.pk), name="Same", country="DE") for person in people]
+    assert [org.slug for org in made] == ["same-bbbb", "same-cccc"]
 
 
 def test_the_form_sent_twice_founds_one_organization(cast: world.Cast) -> None:
@@ -159,7 +171,9 @@ def test_the_decision_moves_the_organization_and_says_why(
     ask(at_the_bakery)
     moderator = Actor(cast.mia.pk, role="moderator")
     with as_system("moderators decide"):
-        services.decide_verification(moderator, org_id=cast.bakery.pk, outcome=outcome, reason="Because.")
+        services.decide_verification(
+            moderator, org_id=cast.bakery.pk, outcome=outcome, reason="Because.", checked=["register"]
+        )
     cast.bakery.refresh_from_db()
     assert cast.bakery.state == state
     assert (cast.bakery.verified_at is not None) == (state == "verified")

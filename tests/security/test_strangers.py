@@ -46,6 +46,9 @@ def objects(of: Trade) -> dict[str, str]:
         "<int:plan_id>": str(world.plan(of.listing).pk),
         "<int:key_id>": str(of.key.pk),
         "<int:credit_id>": "1",
+        "<int:document_id>": str(of.document.pk),
+        "<int:invitation_id>": str(of.invitation.pk),
+        "<int:membership_id>": str(of.membership.pk),
         "<bytes32:escrow_id>": of.order.order_ref,
         "<escrow_id:escrow_id>": of.order.order_ref,
     }

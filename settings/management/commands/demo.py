@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -76,9 +77,9 @@ class Command(BaseCommand):
         with transaction.atomic(), scope(org_id=provider.org_id, user_id=provider.user_id):
             organizations.set_payout_wallet(provider, address=address)
             organizations.request_verification(
-                provider, registration_number="HRB 12345", website="https://lindgren.example/"
+                provider, registration_number="Hamburg HRB 12345", website="https://lindgren.example/"
             )
-        self._approve(moderator, "Register and website agree.")
+        self._approve(moderator, "Register and website agree.", checked=["register"])
 
     def _list(self, moderator: Actor, provider: Actor, manifest: Manifest, currency: Currency) -> None:
         price = int(Decimal(manifest.price.amount).scaleb(currency.decimals))
@@ -102,9 +103,9 @@ class Command(BaseCommand):
             keep_service_key(provider, listing=draft.listing, service_key=os.environ["DEMO_TOOLS_KEY"])
         self._approve(moderator, "It does what it says; tried with the example.")
 
-    def _approve(self, moderator: Actor, reason: str) -> None:
+    def _approve(self, moderator: Actor, reason: str, checked: Sequence[str] = ()) -> None:
         """Decide what waits, as the console does."""
         open_cases()
         with transaction.atomic(), as_system("a moderator decides"):
             for case in ReviewCase.objects.waiting():
-                decide(moderator, case=case, outcome="approve", reason=reason)
+                decide(moderator, case=case, outcome="approve", reason=reason, checked=checked)

@@ -1,4 +1,4 @@
-"""Pages of an organization: Home, members, settings; and how one comes into being."""
+"""Home and settings of an organization, and the way to them."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from marketplace.accounts.acting import person_of
 from marketplace.accounts.models import Wallet
 from marketplace.lifecycle import Refused
 from marketplace.organizations import services
-from marketplace.organizations.access import EVERYBODY, MAY_MANAGE, Role
-from marketplace.organizations.forms import CreateForm, PayoutForm, ProfileForm, VerificationForm
+from marketplace.organizations.access import EVERYBODY, MAY_MANAGE, MAY_OWN, Role
+from marketplace.organizations.forms import PayoutForm, ProfileForm
 from marketplace.organizations.home import parts
 from marketplace.organizations.models import Membership, Organization, Verification
 from marketplace.tenancy import door
@@ -32,24 +32,6 @@ def mine(request: ActedRequest) -> HttpResponse:
     return render(request, "organizations/mine.html", {"memberships": memberships})
 
 
-@door.person
-@require_http_methods(["GET", "POST"])
-def create(request: ActedRequest) -> HttpResponse:
-    """A new organization, in four fields."""
-    form = CreateForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            org = services.create_organization(request.actor, **form.cleaned_data)
-        except Refused as refused:
-            form.add_error("name", str(refused))
-        else:
-            messages.success(request, f"{org} is ready.")
-            return redirect("organizations:home", org=org.slug)
-    is_first = not Membership.objects.of(person_of(request.actor)).exists()
-    status = 422 if request.method == "POST" else 200
-    return render(request, "organizations/create.html", {"form": form, "is_first": is_first}, status=status)
-
-
 @door.member(*EVERYBODY)
 @require_GET
 def home(request: ActedRequest) -> HttpResponse:
@@ -60,14 +42,6 @@ def home(request: ActedRequest) -> HttpResponse:
     return render(request, "organizations/home.html", context)
 
 
-@door.member(*EVERYBODY)
-@require_GET
-def members(request: ActedRequest) -> HttpResponse:
-    """Who may act for the organization."""
-    found = Membership.objects.for_org(request.org.pk).select_related("user").order_by("since", "pk")
-    return render(request, "organizations/members.html", {"members": found})
-
-
 def _last_asked(org: Organization) -> Verification | None:
     return Verification.objects.for_org(org.pk).first()
 
@@ -76,16 +50,10 @@ def _settings_page(request: ActedRequest, status: int = 200, **bound: forms.Form
     """All forms of the settings; `bound` replaces the one that was sent."""
     org = request.org
     addresses = list(Wallet.objects.filter(user_id=person_of(request.actor)).values_list("address", flat=True))
-    asked = _last_asked(org)
     context: dict[str, Any] = {
         "profile": _profile_form(org),
         "payout": PayoutForm(addresses, initial={"address": org.payout_address}, auto_id="payout_%s"),
-        "verification": VerificationForm(
-            initial={"registration_number": asked.registration_number if asked else "", "website": org.website},
-            auto_id="verification_%s",
-        ),
         "addresses": addresses,
-        "asked": asked,
         "is_owner": request.actor.role == Role.OWNER,
         **bound,
     }
@@ -101,7 +69,7 @@ def _profile_form(org: Organization, data: Any = None) -> ProfileForm:
 @door.member(*MAY_MANAGE)
 @require_http_methods(["GET", "POST"])
 def settings(request: ActedRequest) -> HttpResponse:
-    """What the organization says of itself; where it is paid; whether it is verified."""
+    """What the organization says of itself, and where it is paid."""
     if request.method == "GET":
         return _settings_page(request)
     form = _profile_form(request.org, request.POST)
@@ -116,7 +84,7 @@ def settings(request: ActedRequest) -> HttpResponse:
     return _settings_page(request, 422, profile=form)
 
 
-@door.member(Role.OWNER)
+@door.member(*MAY_OWN)
 @require_POST
 def payouts(request: ActedRequest) -> HttpResponse:
     """Choose the wallet that is paid."""
@@ -131,19 +99,3 @@ def payouts(request: ActedRequest) -> HttpResponse:
             messages.success(request, "Coming orders are paid to this wallet.")
             return redirect("organizations:settings", org=request.org.slug)
     return _settings_page(request, 422, payout=form)
-
-
-@door.member(*MAY_MANAGE)
-@require_POST
-def verification(request: ActedRequest) -> HttpResponse:
-    """Ask to be verified."""
-    form = VerificationForm(request.POST, auto_id="verification_%s")
-    if form.is_valid():
-        try:
-            services.request_verification(request.actor, **form.cleaned_data)
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, "Asked. A moderator will look at it, and you will see the answer here.")
-            return redirect("organizations:settings", org=request.org.slug)
-    return _settings_page(request, 422, verification=form)

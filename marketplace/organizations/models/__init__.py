@@ -1,0 +1,7 @@
+"""SMEs, their people, and what they show of themselves."""
+
+from marketplace.organizations.models.membership import Invitation, Membership
+from marketplace.organizations.models.organization import BusinessDetails, Organization
+from marketplace.organizations.models.verification import Document, DomainCheck, Verification
+
+__all__ = ["BusinessDetails", "Document", "DomainCheck", "Invitation", "Membership", "Organization", "Verification"]

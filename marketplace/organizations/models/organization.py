@@ -1,0 +1,145 @@
+"""Organizations: what everybody may know of them, and the particulars that only they and moderators read."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from marketplace.lifecycle import Lifecycle, only_states, table
+
+
+class Organization(Lifecycle):
+    """An SME. It may buy as soon as it exists; it may sell once a moderator has verified it.
+
+    The row is public on purpose: name, country and verification stand on every listing and receipt.
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", "not verified"
+        SUBMITTED = "submitted", "waiting for verification"
+        VERIFIED = "verified", "verified"
+        REFUSED = "refused", "not accepted"
+
+    class Intention(models.TextChoices):
+        BUY = "buy", "Use tools that others offer"
+        SELL = "sell", "Offer tools to others"
+        BOTH = "both", "Both"
+
+    class Fact(models.TextChoices):
+        """What a moderator may say was checked. Each has an artefact: a number or documents of the request."""
+
+        REGISTER = "register", "Entry in the company register"
+        VAT = "vat", "VAT number"
+        DOCUMENTS = "documents", "Documents"
+
+    moves = table(new="submitted", submitted="verified refused new", refused="submitted", verified="refused")
+
+    name = models.CharField("name", max_length=80)
+    slug = models.SlugField(max_length=60, unique=True)
+    country = models.CharField("country", max_length=2)
+    about = models.CharField("what you do, in one line", max_length=160, blank=True)
+    website = models.URLField("website", blank=True)
+    intention = models.CharField("what you want to do here", max_length=4, choices=Intention, default=Intention.BUY)
+    payout_address = models.CharField("payout wallet (EIP-55)", max_length=42, blank=True)
+    state = models.CharField(max_length=20, choices=State, default=State.NEW)
+    created_at = models.DateTimeField(default=timezone.now)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    checked = models.CharField("what a moderator checked, in words of Fact", max_length=60, blank=True, db_default="")
+    domain = models.CharField("the domain shown to be theirs", max_length=253, blank=True, db_default="")
+    domain_checked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            only_states("new submitted verified refused", "organization_state"),
+            models.CheckConstraint(
+                condition=~models.Q(state="verified") | models.Q(verified_at__isnull=False),
+                name="organization_verified_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="verified") | ~models.Q(checked=""),
+                name="organization_verified_says_what_was_checked",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(domain="", domain_checked_at__isnull=True)
+                | ~models.Q(domain="") & models.Q(domain_checked_at__isnull=False),
+                name="organization_domain_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(intention__in=["buy", "sell", "both"]), name="organization_intention"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_verified(self) -> bool:
+        return self.state == self.State.VERIFIED
+
+    @property
+    def checked_facts(self) -> list[str]:
+        """What a moderator checked, in words; nothing unless that stands."""
+        words = dict(self.Fact.choices)
+        return [str(words[fact]) for fact in self.checked.split()] if self.is_verified else []
+
+    @property
+    def wants_to_sell(self) -> bool:
+        return self.intention != self.Intention.BUY
+
+
+class BusinessDetailsQuerySet(models.QuerySet["BusinessDetails"]):
+    def for_org(self, org_id: int) -> "BusinessDetailsQuerySet":
+        """The particulars of one organization."""
+        return self.filter(org_id=org_id)
+
+
+class BusinessDetails(models.Model):
+    """What an organization says of itself beyond what is public, and how far its onboarding got."""
+
+    class Size(models.TextChoices):
+        ONE = "1", "Just me"
+        FEW = "2-9", "2 to 9 people"
+        SMALL = "10-49", "10 to 49 people"
+        MEDIUM = "50-249", "50 to 249 people"
+        LARGE = "250+", "250 people or more"
+
+    class Sector(models.TextChoices):
+        FARMING = "farming", "Farming and food"
+        MAKING = "making", "Manufacturing"
+        BUILDING = "building", "Building and crafts"
+        TRADE = "trade", "Shops and wholesale"
+        HOSPITALITY = "hospitality", "Hotels and restaurants"
+        TRANSPORT = "transport", "Transport and logistics"
+        SOFTWARE = "software", "Software and data"
+        ADVICE = "advice", "Advice, law and accounting"
+        HEALTH = "health", "Health and care"
+        LEARNING = "learning", "Education"
+        PUBLIC = "public", "Associations and public bodies"
+        OTHER = "other", "Something else"
+
+    class Step(models.TextChoices):
+        """The step of onboarding that comes next."""
+
+        WANT = "want", "What you want"
+        PEOPLE = "people", "Your people"
+        WALLET = "wallet", "Your wallet"
+        DONE = "done", "Done"
+
+    org = models.OneToOneField(Organization, on_delete=models.CASCADE, related_name="details")
+    size = models.CharField("how many you are", max_length=10, choices=Size, blank=True)
+    sector = models.CharField("what you work in", max_length=20, choices=Sector, blank=True)
+    registration_number = models.CharField("registration number", max_length=60, blank=True)
+    vat_number = models.CharField("VAT number", max_length=20, blank=True)
+    step = models.CharField("next step of onboarding", max_length=10, choices=Step, default=Step.WANT)
+
+    objects = BusinessDetailsQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(step__in=["want", "people", "wallet", "done"]), name="details_step"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"particulars of {self.org}"

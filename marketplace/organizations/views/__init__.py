@@ -1,0 +1,1 @@
+"""Pages of an organization: onboarding, Home, members, invitations, verification, settings."""
