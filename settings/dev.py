@@ -13,4 +13,7 @@ STORAGES = {
 STATIC_ROOT = None  # the finders serve; nothing is collected
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+if folder := envstr("MAIL_FOLDER", ""):  # one file a mail
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = folder
 LOGGING = logging(style=envstr("LOG_FORMAT", "console"))

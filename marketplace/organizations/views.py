@@ -75,11 +75,13 @@ def _last_asked(org: Organization) -> Verification | None:
 def _settings_page(request: ActedRequest, status: int = 200, **bound: forms.Form) -> HttpResponse:
     """All forms of the settings; `bound` replaces the one that was sent."""
     org = request.org
-    addresses = list(Wallet.objects.filter(user_id=person_of(request.actor)).values_list("address", flat=True))
+    addresses = list(Wallet.objects.held_by(person_of(request.actor)).values_list("address", flat=True))
     asked = _last_asked(org)
     context: dict[str, Any] = {
         "profile": _profile_form(org),
-        "payout": PayoutForm(addresses, initial={"address": org.payout_address}, auto_id="payout_%s"),
+        "payout": PayoutForm(
+            addresses, initial={"address": org.payout_address or next(iter(addresses), "")}, auto_id="payout_%s"
+        ),
         "verification": VerificationForm(
             initial={"registration_number": asked.registration_number if asked else "", "website": org.website},
             auto_id="verification_%s",
@@ -117,6 +119,7 @@ def settings(request: ActedRequest) -> HttpResponse:
 
 
 @door.member(Role.OWNER)
+@door.fresh
 @require_POST
 def payouts(request: ActedRequest) -> HttpResponse:
     """Choose the wallet that is paid."""

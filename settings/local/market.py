@@ -128,6 +128,7 @@ class Market:
                 "BASE_URL": f"http://127.0.0.1:{ports['web']}",
                 "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
                 "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
+                "MAIL_FOLDER": str(self.run.folder("mail")),
                 "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
             }

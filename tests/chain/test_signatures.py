@@ -71,8 +71,8 @@ def test_wallets_that_count_the_recovery_id_from_zero_are_understood() -> None:
     assert signatures.recover("pay", raw.hex()) == ADA.address
 
 
-# Wallet contracts in the EVM's own words. YES_TO_ONE says yes to a signature of the byte 01 (the byte of calldata at 100),
-# by returning the magic value of ERC-1271 in 32 bytes; all else is zero.
+# Wallet contracts in the words of the EVM. YES_TO_ONE says yes to a signature of the byte 01 (calldata has it at
+# 100), by returning the magic value of ERC-1271 in 32 bytes; all else is zero.
 YES_TO_ONE = "60643560f81c60011460e01b" + "631626ba7e02" + "60005260206000f3"
 YES_TO_ALL = "631626ba7e60e01b60005260206000f3"
 REFUSALS = {
