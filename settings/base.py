@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "csp",
     "django_htmx",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "marketplace.accounts.middleware.tried_too_often",
     "django_htmx.middleware.HtmxMiddleware",
     "settings.middleware.private_answers",
     "settings.middleware.Refusals",
@@ -112,10 +115,63 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+ACCOUNT_ADAPTER = "marketplace.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_FORMS = {
+    "login": "marketplace.accounts.forms.SignInForm",
+    "signup": "marketplace.accounts.forms.SignUpForm",
+    "reset_password": "marketplace.accounts.forms.ResetForm",
+    "reset_password_from_key": "marketplace.accounts.forms.NewPasswordForm",
+    "change_password": "marketplace.accounts.forms.ChangePasswordForm",
+    "add_email": "marketplace.accounts.forms.ChangeEmailForm",
+    "reauthenticate": "marketplace.accounts.forms.PasswordAgainForm",
+    "confirm_login_code": "marketplace.accounts.forms.MailedCodeForm",
+}
+# The address is confirmed before the first sign-in: only so does signing up look the same when it is taken.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
+# The tries that fail, for what is tried and from where; see marketplace/accounts/throttle.py. The rest bounds floods.
+ACCOUNT_RATE_LIMITS: Any = {
+    "sign_in": "5/15m/key",
+    "sign_in_place": "50/15m/key",
+    "sign_in_anywhere": "20/15m/key",
+    "wallet": "5/15m/key",
+    "wallet_message": "60/15m/key",
+    "login_failed": "5/15m/key",
+    "reset_password": "40/15m/ip,5/15m/key",
+    "reset_password_from_key": "40/15m/ip",
+    "signup": "60/15m/ip",
+    "login": "200/15m/ip",
+    "reauthenticate": "5/15m/user",
+    "change_password": "5/15m/user",
+    "manage_email": "10/15m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = envint("TRUSTED_PROXY_COUNT", 0)
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 48
+MFA_ADAPTER = "marketplace.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "marketplace.accounts.forms.CodeForm",
+    "reauthenticate": "marketplace.accounts.forms.CodeAgainForm",
+    "activate_totp": "marketplace.accounts.forms.ActivateForm",
+    "add_webauthn": "marketplace.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "marketplace.accounts.forms.RenamePasskeyForm",
+}
+SECOND_FACTOR_HOOK = "marketplace.accounts.factors.second_factor"
+FRESH_HOOK = "marketplace.accounts.factors.be_fresh"
+WALLET_USES_HOOK = "marketplace.organizations.access.paid_to"
+DEFAULT_FROM_EMAIL = envstr("MAIL_FROM", "Guildhall <no-reply@localhost>")
 GOVERNANCE_DOOR = "marketplace.tenancy.door.public"
 MEMBERSHIP_HOOK = "marketplace.organizations.access.membership"
 LOGIN_REDIRECT_URL = "organizations:mine"

@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("marketplace.catalog.urls")),
     path("accounts/", include("marketplace.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/factors/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("o/", include("marketplace.organizations.urls")),
     path("", include("marketplace.subscriptions.urls")),
     path("o/<slug:org>/", include("marketplace.escrow.urls")),
@@ -34,4 +36,5 @@ if settings.DEBUG:
         path("mail/<str:name>/html/", mailpage.html, name="mail_html"),
     ]
 
+handler429 = "marketplace.accounts.middleware.too_many_requests"
 websocket_urlpatterns = governance.urls.websocket_urlpatterns

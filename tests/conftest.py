@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
+
+from tests import world
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +14,15 @@ def django_db_setup(django_db_blocker: Any) -> None:
     """Run the migrations as the owner; tests then work as the app role, bound by the row policies."""
     with django_db_blocker.unblock():
         call_command("migrate", database="owner", verbosity=0, skip_checks=True)
+
+
+@pytest.fixture(autouse=True)
+def signed_in_a_moment_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`client.force_login` leaves a session as the sign-in pages do: fresh, a moderator's with the second factor."""
+    plain = Client.force_login
+
+    def force_login(self: Client, user: Any, backend: str | None = None) -> None:
+        plain(self, user, backend)
+        world.sign_in(self, user)
+
+    monkeypatch.setattr(Client, "force_login", force_login)

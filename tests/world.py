@@ -4,13 +4,17 @@ Each builder writes as the system, in a transaction of its own, so it works in a
 The wallets are the local chain's well-known development accounts.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -59,6 +63,7 @@ def person(name: str, *, address: str = "", **fields: Any) -> User:
     """A person with the e-mail address `name@example.com`, the demo password and, with `address`, that wallet."""
     email = fields.pop("email", f"{slugify(name)}@example.com")
     user = User.objects.create_user(email, PASSWORD, name=name, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     if address:
         Wallet.objects.create(user=user, address=address)
     return user
@@ -151,6 +156,22 @@ def listing(org: Organization, name: str = "Review mood", **fields: Any) -> List
 def plan(shown: Listing) -> Plan:
     """The plan of a listing that is on sale; plans are public."""
     return Plan.objects.on_sale().select_related("listing", "org", "currency").get(listing=shown)
+
+
+def sign_in(client: Client, user: User, *, second_factor: bool | None = None, ago: float = 0) -> Client:
+    """Leave in the browser's session what the sign-in pages leave there: how the person showed who they are, and when.
+
+    A moderator has an authenticator app and used it, unless told otherwise; `ago` is in seconds.
+    """
+    records = [{"method": "password", "at": time.time() - ago}]
+    if user.is_moderator if second_factor is None else second_factor:
+        Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": ""}})
+        records.append({"method": "mfa", "type": "totp", "at": time.time() - ago})
+    session = client.session
+    session["account_authentication_methods"] = records
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
 
 
 def actor(user: User, org: Organization | None = None, role: str = "owner") -> Actor:

@@ -1,10 +1,153 @@
-"""What the wallet sends back."""
+"""What people type about themselves. Most forms are allauth's, in our words."""
 
+import hashlib
+from typing import Any, ClassVar
+
+from allauth.account import forms as account
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn import forms as webauthn
 from django import forms
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from marketplace.accounts.models import User
+
+ADDRESS = "E-mail address"
+LONG_HINT = "At least 10 characters. Three words that do not belong together are easy to remember and hard to guess."
+USED_FOR = 120  # seconds; longer than any code of an authenticator app is taken
 
 
-class LinkForm(forms.Form):
+class OurWords:
+    """Labels, hints and attributes in place of allauth's; no placeholders that vanish when one types."""
+
+    words: ClassVar[dict[str, str]] = {}
+    hints: ClassVar[dict[str, str]] = {}
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.words.get(name, field.label)
+            field.help_text = self.hints.get(name, "")
+
+
+class SignInForm(OurWords, account.LoginForm):  # type: ignore[misc]
+    words: ClassVar = {"login": ADDRESS, "remember": "Stay signed in on this device"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+
+
+class SignUpForm(OurWords, account.SignupForm):  # type: ignore[misc]
+    words: ClassVar = {"email": ADDRESS}
+    hints: ClassVar = {"password1": LONG_HINT}
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """As allauth's; but an address that is taken costs the time of a hash too, so the clock tells nothing."""
+        if self.account_already_exists:
+            User().set_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
+
+class ResetForm(OurWords, account.ResetPasswordForm):  # type: ignore[misc]
+    words: ClassVar = {"email": ADDRESS}
+
+
+class NewPasswordForm(OurWords, account.ResetPasswordKeyForm):  # type: ignore[misc]
+    words: ClassVar = {"password1": "New password", "password2": "New password, once more"}
+    hints: ClassVar = {"password1": LONG_HINT}
+
+
+class ChangePasswordForm(OurWords, account.ChangePasswordForm):  # type: ignore[misc]
+    words: ClassVar = {"oldpassword": "Present password", **NewPasswordForm.words}
+    hints: ClassVar = {"password1": LONG_HINT}
+
+
+class ChangeEmailForm(OurWords, account.AddEmailForm):  # type: ignore[misc]
+    words: ClassVar = {"email": "New e-mail address"}
+    hints: ClassVar = {"email": "We send a link there. Until you follow it, your present address stays."}
+
+
+class PasswordAgainForm(OurWords, account.ReauthenticateForm):  # type: ignore[misc]
+    words: ClassVar = {"password": "Your password"}
+
+
+class MailedCodeForm(OurWords, account.ConfirmLoginCodeForm):  # type: ignore[misc]
+    words: ClassVar = {"code": "Code from the e-mail"}
+
+
+class OnceForm(OurWords):
+    """A code counts once: allauth forgets a code after 30 seconds, and takes it for up to 90."""
+
+    words: ClassVar = {"code": "Code"}
+    hints: ClassVar = {"code": "Six digits from your authenticator app, or one of your recovery codes."}
+    user: User
+    authenticator: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
+        digest = hashlib.sha256("".join(code.split()).encode()).hexdigest()
+        if not cache.add(f"code-used:{self.user.pk}:{digest}", 1, USED_FOR):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class CodeForm(OnceForm, mfa.AuthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class CodeAgainForm(OnceForm, mfa.ReauthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class ActivateForm(OurWords, ActivateTOTPForm):  # type: ignore[misc]
+    words: ClassVar = {"code": "Code that the app shows now"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
+
+
+class AddPasskeyForm(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
+    words: ClassVar = {"name": "Name", "passwordless": "Sign in with it alone, without a password"}
+    hints: ClassVar = {
+        "name": "So that you know it again, such as “Anna's phone”.",
+        "passwordless": "Your device then asks for your finger, your face or its PIN.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].initial = True
+
+
+class RenamePasskeyForm(OurWords, webauthn.EditWebAuthnForm):  # type: ignore[misc]
+    words: ClassVar = {"name": "Name"}
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        max_length=80,
+        label="Your name",
+        help_text="The other members of your organizations see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class SignedForm(forms.Form):
     """Filled in by the page's script: the wallet's address, and its signature under our message."""
 
     address = forms.CharField(max_length=42, widget=forms.HiddenInput)
     signature = forms.CharField(max_length=20_000, widget=forms.HiddenInput)
+
+    def say(self, sentence: str) -> None:
+        """Show only this sentence: what a script fills in has no field to put right."""
+        self.errors.clear()
+        self.add_error(None, sentence)

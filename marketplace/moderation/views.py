@@ -47,6 +47,8 @@ def case(request: ActedRequest, case_id: int) -> HttpResponse:
     form = DecisionForm(found, request.POST or None, checkable=_checkable(found))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
+        if data["outcome"] == Decision.Outcome.REJECT:
+            door.be_fresh(request)
         try:
             decided = services.decide(
                 request.actor,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from marketplace.lifecycle import Refused
-from marketplace.organizations.models import Membership
+from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.door import Member
 
@@ -52,3 +52,8 @@ def membership(user_id: int, slug: str) -> Member | None:
     """The organization called `slug` and the person's role in it; None for a stranger or when there is none."""
     found = Membership.objects.select_related("org").filter(user_id=user_id, org__slug=slug).first()
     return Member(found.org, found.role) if found else None
+
+
+def paid_to(address: str) -> list[str]:
+    """The names of the organizations whose coming earnings go to this wallet."""
+    return list(Organization.objects.filter(payout_address=address).order_by("name").values_list("name", flat=True))

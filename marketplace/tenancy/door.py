@@ -105,7 +105,7 @@ def member(*roles: str) -> Callable[[View], View]:
 
 
 def moderator(view: View) -> View:
-    """The market's moderators, who see every organization's rows."""
+    """The market's moderators, who see every organization's rows. Who lacks the second factor is sent for it."""
 
     @wraps(view)
     def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -113,8 +113,31 @@ def moderator(view: View) -> View:
             return redirect_to_login(request.get_full_path())
         if not request.user.is_moderator:
             raise Http404("No such page.")
+        ask: Callable[[HttpRequest], HttpResponse | None] = import_string(settings.SECOND_FACTOR_HOOK)
+        if (elsewhere := ask(request)) is not None:
+            return elsewhere
         request.actor = Actor(user_id=request.user.pk, role="moderator")  # type: ignore[attr-defined]
         with transaction.atomic(), as_system("moderators decide about every organization"):
             return view(request, *args, **kwargs)
 
     return marked(inside, "moderator")
+
+
+def be_fresh(request: HttpRequest) -> None:
+    """Inside a view, before what moves money or shuts somebody out: the person proved a moment ago who they are.
+
+    Who did not is asked, and what was sent is carried on with afterwards.
+    """
+    import_string(settings.FRESH_HOOK)(request)
+
+
+def fresh(view: View) -> View:
+    """The same for whatever a view changes; stands below its door."""
+
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            be_fresh(request)
+        return view(request, *args, **kwargs)
+
+    return inside

@@ -1,8 +1,13 @@
 """The people of the demo, as bin/up shows them. Everything here is public knowledge and worth nothing."""
 
+import base64
+import hashlib
+import hmac
+import time
 from dataclasses import dataclass
 
 PASSWORD = "guildhall-demo-1"
+PERIOD = 30  # seconds that a code of an authenticator app holds
 
 
 @dataclass(frozen=True)
@@ -13,6 +18,7 @@ class Person:
     role: str
     address: str
     key: str
+    authenticator: str = ""
 
     @property
     def email(self) -> str:
@@ -38,6 +44,7 @@ PEOPLE = (
         "moderates",
         "0x90F79bf6EB2c4f870365E785982E1f101E93b906",
         "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6",
+        authenticator="GUILDHALLDEMOMIA",
     ),
     Person(
         "Tom",
@@ -48,6 +55,14 @@ PEOPLE = (
 )
 
 
+def code(secret: str, at: float | None = None) -> str:
+    """What an authenticator app with this secret shows at a moment (RFC 6238), now by default."""
+    counter = int(time.time() if at is None else at) // PERIOD
+    mac = hmac.new(base64.b32decode(secret), counter.to_bytes(8), hashlib.sha1).digest()
+    start = mac[-1] & 0xF
+    return f"{(int.from_bytes(mac[start : start + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
+
+
 def table() -> str:
     """The people in columns, their wallets below."""
     lines = [f"  {'sign in as':<18} who"]
@@ -55,6 +70,11 @@ def table() -> str:
     lines += [
         "",
         f"  password of all: {PASSWORD}",
+        *(
+            f"  {person.name}'s authenticator app: {person.authenticator} (`bin/manage second_factor` shows its code)"
+            for person in PEOPLE
+            if person.authenticator
+        ),
         "",
         f"  {'wallet':<5} {'address':<42}  private key (local chain only)",
     ]

@@ -1,8 +1,10 @@
 """From nothing to an organization: e-mail, password, name, country."""
 
+import re
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from marketplace.accounts.models import User
@@ -12,11 +14,21 @@ from tests import world
 pytestmark = pytest.mark.django_db
 
 
-def test_a_person_signs_up_and_founds_an_organization(client: Client) -> None:
-    form = {"email": "New.Person@Example.com", "password1": "a-long-secret-77"}
-    answer: Any = client.post("/accounts/signup/", form)
-    assert answer.status_code == 302
+FORM = {"email": "New.Person@Example.com", "password1": "a-long-secret-77"}
+
+
+def link_in(mail: Any) -> str:
+    """The path of the link that a mail holds."""
+    return re.search(r"https?://[^/\s]+(/\S+)", mail.body)[1]  # type: ignore[index]
+
+
+def test_a_person_signs_up_confirms_and_founds_an_organization(client: Client, mailoutbox: list[Any]) -> None:
+    answer: Any = client.post("/accounts/signup/", FORM)
+    assert answer.url == "/accounts/confirm-email/"
     assert User.objects.get().email == "new.person@example.com"
+    assert client.get("/o/").url.startswith("/accounts/login/")  # type: ignore[attr-defined]
+    answer = client.post(link_in(mailoutbox[0]))
+    assert answer.url == "/o/"
     answer = client.get("/o/")
     assert answer.url == "/o/new/"
     answer = client.post("/o/new/", {"name": "Bakery", "country": "AT"})
@@ -26,6 +38,25 @@ def test_a_person_signs_up_and_founds_an_organization(client: Client) -> None:
     assert "What to do next" in client.get(home).content.decode()
     assert made.country == "AT"
     assert client.get("/o/").url == home  # type: ignore[attr-defined]
+
+
+def test_the_link_in_another_browser_confirms_but_lets_nobody_in(client: Client, mailoutbox: list[Any]) -> None:
+    client.post("/accounts/signup/", FORM)
+    other = Client()
+    assert other.post(link_in(mailoutbox[0])).url == "/accounts/login/"  # type: ignore[attr-defined]
+    assert other.get("/o/").status_code == 302
+    answer: Any = other.post("/accounts/login/", {"login": FORM["email"], "password": FORM["password1"]})
+    assert answer.url == "/o/"
+
+
+def test_opening_the_link_alone_confirms_nothing(client: Client, mailoutbox: list[Any]) -> None:
+    """Mail programs open links by themselves; the person presses the button."""
+    client.post("/accounts/signup/", FORM)
+    assert (
+        "Is <strong>new.person@example.com</strong> your address?"
+        in client.get(link_in(mailoutbox[0])).content.decode()
+    )
+    assert not EmailAddress.objects.get().verified
 
 
 @pytest.mark.parametrize("typed", ["ADA@example.com", "ada@example.com"])

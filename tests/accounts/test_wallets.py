@@ -30,7 +30,7 @@ def signed(message: str, key: str = world.ADA_KEY) -> str:
 
 def asked(user: User, address: str = world.ADA_ADDRESS) -> str:
     with transaction.atomic(), scope(user_id=user.pk):
-        return services.issue_link_message(Actor(user.pk), address=address, origin=ORIGIN)
+        return services.issue_message(Actor(user.pk), address=address, origin=ORIGIN)
 
 
 def link(user: User, message: str, *, key: str = world.ADA_KEY, address: str = world.ADA_ADDRESS) -> Wallet:

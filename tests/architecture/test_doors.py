@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 DOORS = ("public", "person", "member:", "moderator", "key")
 WITHOUT = {
     "account_": "allauth's own views check their sessions; they show no organization's rows",
+    "mfa_": "as account_: a person's own second factors",
+    "usersessions_": "as account_: a person's own sessions",
 }
 
 

@@ -1,6 +1,8 @@
 """A signature says who signed, in one form only; a sign-in message is taken in one form only."""
 
+import time
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from eth_account import Account
@@ -8,6 +10,8 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from eth_keys.constants import SECPK1_N
 
 from chain import signatures
+from chain.client import Client
+from chain.rpc import NodeRefused
 from chain.signatures import InvalidSignature, Malformed, SiweMessage, parse_siwe
 from tests.chain.local_chain import LocalChain
 
@@ -67,13 +71,28 @@ def test_wallets_that_count_the_recovery_id_from_zero_are_understood() -> None:
     assert signatures.recover("pay", raw.hex()) == ADA.address
 
 
-# A wallet contract that says yes to any signature of one byte 0x01: if calldata at the signature's first byte is 01,
-# return the ERC-1271 magic value, else 32 zero bytes.
+# Wallet contracts in the words of the EVM. YES_TO_ONE says yes to a signature of the byte 01 (calldata has it at
+# 100), by returning the magic value of ERC-1271 in 32 bytes; all else is zero.
 YES_TO_ONE = "60643560f81c60011460e01b" + "631626ba7e02" + "60005260206000f3"
+YES_TO_ALL = "631626ba7e60e01b60005260206000f3"
+REFUSALS = {
+    "answers zero": "60206000f3",
+    "says yes in lower bytes": "631626ba7e60005260206000f3",
+    "answers true": "600160005260206000f3",
+    "answers the four bytes alone": "631626ba7e60e01b60005260046000f3",
+    "answers twice as long": "631626ba7e60e01b60005260406000f3",
+    "answers nothing": "00",
+    "reverts": "60006000fd",
+    "reverts with the magic value": "631626ba7e60e01b60005260206000fd",
+    "is no code that runs": "fe",
+    "burns its gas": "5b600056",
+    "answers with a megabyte": "62100000" + "6000f3",
+    "destroys itself": "33ff",
+}
 
 
-def deploy_wallet(node: LocalChain) -> str:
-    runtime = bytes.fromhex(YES_TO_ONE)
+def deploy_wallet(node: LocalChain, code: str = YES_TO_ONE) -> str:
+    runtime = bytes.fromhex(code)
     init = bytes.fromhex(f"60{len(runtime):02x}600c60003960{len(runtime):02x}6000f3") + runtime
     return node.receipt(node.send(None, init))["contractAddress"]
 
@@ -83,6 +102,50 @@ def test_a_contract_wallet_is_asked_itself(node: LocalChain) -> None:
     assert signatures.is_valid(wallet, "pay", "0x01")
     assert not signatures.is_valid(wallet, "pay", "0x02")
     assert not signatures.is_valid(wallet, TYPED, "not hexadecimal")
+
+
+def test_a_wallet_that_agrees_to_everything_has_agreed(node: LocalChain) -> None:
+    """Its owner chose so: ERC-1271 leaves to the wallet what a signature of it is."""
+    wallet = deploy_wallet(node, YES_TO_ALL)
+    assert signatures.is_valid(wallet, "pay", "0x")
+    assert signatures.is_valid(wallet, TYPED, signed("something else"))
+
+
+@pytest.mark.parametrize("code", REFUSALS.values(), ids=REFUSALS)
+def test_what_a_contract_wallet_says_is_a_no_unless_it_is_exactly_yes(node: LocalChain, code: str) -> None:
+    began = time.monotonic()
+    assert not signatures.is_valid(deploy_wallet(node, code), "pay", "0x01")
+    assert time.monotonic() - began < 5
+
+
+def test_a_wallet_that_burns_gas_burns_no_more_than_we_let_it(node: LocalChain) -> None:
+    """A wallet that answers with the gas that it was given: never more than our bound."""
+    wallet = deploy_wallet(node, "5a60005260206000f3")
+    seen = []
+    honest = Client.rpc
+
+    def watched(self: Client, method: str, *params: Any) -> Any:
+        seen.append(honest(self, method, *params))
+        return seen[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "rpc", watched)
+        assert not signatures.is_valid(wallet, "pay", "0x01")
+    assert 0 < int(seen[-1], 16) < signatures.WALLET_GAS
+
+
+def test_a_node_that_is_ill_is_not_a_wallet_that_says_no(node: LocalChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    wallet = deploy_wallet(node)
+    honest = Client.rpc
+
+    def ill(self: Client, method: str, *params: Any) -> Any:
+        if method == "eth_call":
+            raise NodeRefused("internal error", -32603)
+        return honest(self, method, *params)
+
+    monkeypatch.setattr(Client, "rpc", ill)
+    with pytest.raises(NodeRefused):
+        signatures.is_valid(wallet, "pay", "0x01")
 
 
 def test_an_account_without_code_needs_its_own_key(node: LocalChain) -> None:

@@ -32,7 +32,8 @@ def set_payout_wallet(actor: Actor, *, address: str) -> Organization:
     with transaction.atomic():
         if actor.role != Membership.Role.OWNER:
             raise Refused("Only an owner decides where the money goes.")
-        if not Wallet.objects.filter(user_id=person_of(actor), address=address).exists():
+        linked = Wallet.objects.select_for_update().filter(user_id=person_of(actor), address=address)
+        if not linked:  # the lock keeps it from being unlinked meanwhile
             raise Refused("This wallet is not linked to you. Link it first; that shows that it is yours.")
         org = _locked(actor)
         before, org.payout_address = org.payout_address, address

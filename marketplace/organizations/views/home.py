@@ -49,10 +49,11 @@ def _last_asked(org: Organization) -> Verification | None:
 def _settings_page(request: ActedRequest, status: int = 200, **bound: forms.Form) -> HttpResponse:
     """All forms of the settings; `bound` replaces the one that was sent."""
     org = request.org
-    addresses = list(Wallet.objects.filter(user_id=person_of(request.actor)).values_list("address", flat=True))
+    addresses = list(Wallet.objects.held_by(person_of(request.actor)).values_list("address", flat=True))
+    chosen = org.payout_address or next(iter(addresses), "")
     context: dict[str, Any] = {
         "profile": _profile_form(org),
-        "payout": PayoutForm(addresses, initial={"address": org.payout_address}, auto_id="payout_%s"),
+        "payout": PayoutForm(addresses, initial={"address": chosen}, auto_id="payout_%s"),
         "addresses": addresses,
         "is_owner": request.actor.role == Role.OWNER,
         **bound,
@@ -85,6 +86,7 @@ def settings(request: ActedRequest) -> HttpResponse:
 
 
 @door.member(*MAY_OWN)
+@door.fresh
 @require_POST
 def payouts(request: ActedRequest) -> HttpResponse:
     """Choose the wallet that is paid."""

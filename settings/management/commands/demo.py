@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -23,7 +26,7 @@ from marketplace.organizations.models import Organization
 from marketplace.subscriptions.models import MarketParams
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system, scope
-from settings.local.people import PASSWORD, PEOPLE
+from settings.local.people import PASSWORD, PEOPLE, Person
 from settings.local.tools.manifests import MANIFESTS, Manifest
 
 DAY = 86_400
@@ -36,6 +39,8 @@ class Command(BaseCommand):
         if not settings.DEMO_TOOLS_URL:
             raise CommandError("Demo data is for the local market: start it with bin/up.")
         if User.objects.filter(email=PEOPLE[0].email).exists():
+            for person in PEOPLE:
+                self._can_sign_in(person)
             return
         currency = self._wait_for_the_chain()
         ada, ben, mia, _ = [self._person(person) for person in PEOPLE]
@@ -62,13 +67,24 @@ class Command(BaseCommand):
         raise CommandError("The escrow contract's logs did not become final within a minute; is the chain mining?")
 
     @transaction.atomic
-    def _person(self, person: Any) -> User:
+    def _person(self, person: Person) -> User:
         user = User.objects.create_user(
             person.email, PASSWORD, name=person.name, is_moderator="moderates" in person.role
         )
         with scope(user_id=user.pk):
-            Wallet.objects.create(user=user, address=person.address, label=f"{person.name}'s wallet")
+            Wallet.objects.create(user=user, address=person.address, label=f"{person.name}'s wallet", is_payout=True)
+        self._can_sign_in(person)
         return user
+
+    @transaction.atomic
+    def _can_sign_in(self, person: Person) -> None:
+        """With a confirmed address, and who moderates with an authenticator app."""
+        user = User.objects.get(email=person.email)
+        confirmed = {"verified": True, "primary": True}
+        EmailAddress.objects.get_or_create(user=user, email=person.email, defaults=confirmed)
+        app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+        if person.authenticator and not app.exists():
+            TOTP.activate(user, person.authenticator)
 
     def _organization(self, owner: User, **facts: str) -> Organization:
         return organizations.create_organization(Actor(owner.pk), country="DE", **facts)

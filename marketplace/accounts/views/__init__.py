@@ -1,0 +1,1 @@
+"""Pages of an account that are ours; the others are allauth's."""
