@@ -1,20 +1,27 @@
 """What the watcher has to tell an operator after each round: alarms sounded, and ended when the trouble has passed."""
 
 import datetime as dt
+import time
+from dataclasses import asdict
 
+import structlog
 from django.utils import timezone
 
-from chain import alarms, nodes
+from chain import alarms, nodes, status
 from chain.client import Network, addresses, reference
 from chain.models import CopyPosition
 
 FROZEN, SILENT, WRONG_CHAIN, NO_TAG = "frozen", "nodes silent", "wrong chain", "no finality tag"
 SILENT_AFTER = dt.timedelta(seconds=60)
+EVERY = 60.0
+log = structlog.get_logger(__name__)
+_logged: dict[str, float] = {}
 _told: dict[tuple[str, str], bool] = {}
 
 
 def report(chain: str) -> None:
     """Alarms for a frozen chain, for silence of all its providers, and for one that serves another chain."""
+    _lag(chain)
     position = CopyPosition.objects.filter(chain=chain).first()
     if position and position.frozen_at:
         alarms.sound(FROZEN, f"{position.frozen_reason} {WHAT_TO_DO}", chain=chain)
@@ -27,6 +34,15 @@ def report(chain: str) -> None:
 
 
 WHAT_TO_DO = "Nothing becomes final and nothing is sent. Run manage.py chain_status."
+
+
+def _lag(chain: str) -> None:
+    """Into the log once a minute."""
+    now = time.monotonic()
+    if now - _logged.get(chain, -EVERY) >= EVERY:
+        _logged[chain] = now
+        figures = asdict(status.lag(chain))
+        log.info("chain.lag", chain=chain, **{name: str(value) for name, value in figures.items()})
 
 
 def _silence(chain: str, checked_at: dt.datetime) -> None:
