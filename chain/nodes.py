@@ -43,13 +43,16 @@ class Health:
         return max(self.rests_until - time.monotonic(), 0.0)
 
     def failed(self, why: str, wish: float = 0.0) -> None:
-        """It did not answer, or not properly. `wish`: the seconds for which it asks to be left alone (Retry-After)."""
+        """It did not answer, or not properly. `wish`: the seconds for which it asks to be left alone (Retry-After).
+
+        With NODE_BACKOFF_SECONDS = 0 nobody ever rests.
+        """
         with self._lock:
             self.failures += 1
             self.why = why
             pause = min(settings.NODE_BACKOFF_SECONDS * 2.0 ** min(self.failures - 1, 16), LONGEST_REST)
             pause = max(pause * random.uniform(0.5, 1.0), min(wish, LONGEST_WISH))  # noqa: S311  (spreads load)
-            self.rests_until = time.monotonic() + pause
+            self.rests_until = time.monotonic() + (pause if settings.NODE_BACKOFF_SECONDS else 0.0)
 
     def worked(self) -> None:
         """It answered."""

@@ -16,17 +16,17 @@ from chain.outbox import submit
 from chain.rpc import NodeUnreachable, Rpc
 from tests.chain.conftest import Dollar
 from tests.chain.local_chain import CHAIN, LocalChain, fresh_address
-from tests.chain.proxy import FaultyNode
+from tests.chain.other_chain import BentNode
 
 SILENT = ["error_500", "html", "too_many", "dropped", "lost_answer"]
-Two = tuple[FaultyNode, FaultyNode]
+Two = tuple[BentNode, BentNode]
 
 
 @pytest.fixture
 def two(node: LocalChain, settings: Any) -> Iterator[Two]:
     """Two providers of the same chain, the first preferred; failures have consequences."""
     with ExitStack() as stack:
-        found = FaultyNode(node.url), FaultyNode(node.url)
+        found = BentNode(node.url), BentNode(node.url)
         for each in found:
             stack.callback(each.close)
         settings.NODE_BACKOFF_SECONDS = 30
@@ -144,7 +144,10 @@ def answering(status: int, headers: dict[str, str], body: bytes = b"{}") -> Iter
 @pytest.mark.parametrize(
     "later", [lambda: "40", lambda: time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 41))]
 )
-def test_a_provider_that_asks_to_be_left_alone_is_left_alone_for_so_long(later: Callable[[], str]) -> None:
+def test_a_provider_that_asks_to_be_left_alone_is_left_alone_for_so_long(
+    later: Callable[[], str], settings: Any
+) -> None:
+    settings.NODE_BACKOFF_SECONDS = 1
     with answering(429, {"Retry-After": later()}) as node:
         with pytest.raises(NodeUnreachable, match="429"):
             node.one("eth_chainId")
@@ -178,7 +181,8 @@ def test_a_rest_doubles_with_each_failure_up_to_a_minute_and_ends_with_an_answer
     assert (known.rest, known.failures) == (0, 0)
 
 
-def test_nobodys_wish_keeps_a_provider_out_for_more_than_ten_minutes() -> None:
+def test_nobodys_wish_keeps_a_provider_out_for_more_than_ten_minutes(settings: Any) -> None:
+    settings.NODE_BACKOFF_SECONDS = 1
     known = nodes.Health("http://greedy.example")
     known.failed("a test", 10**9)
     assert 500 < known.rest <= 600
