@@ -31,7 +31,7 @@ def _memberships(request: HttpRequest) -> list[Membership]:
     """The organizations that the signed-in person may act for."""
     if not request.user.is_authenticated:
         return []
-    with transaction.atomic(), scope(user_id=request.user.pk):
+    with transaction.atomic(savepoint=False), scope(user_id=request.user.pk):
         return list(Membership.objects.of(request.user.pk))
 
 

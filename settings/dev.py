@@ -4,6 +4,7 @@ from settings.base import *
 from settings.logs import logging
 
 DEBUG = True
+ROOT_URLCONF = "settings.urls_dev"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 SECRET_KEY = SECRET_KEY or "development-only-secret"
 STORAGES = {

@@ -1,6 +1,5 @@
 """Every address of the market."""
 
-from django.conf import settings
 from django.urls import include, path
 
 import governance.urls
@@ -25,16 +24,5 @@ urlpatterns = [
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
-if settings.DEBUG:
-    from settings import mailpage
-    from settings.styleguide import styleguide
-
-    urlpatterns += [
-        path("styleguide/", styleguide, name="styleguide"),
-        path("mail/", mailpage.index, name="mails"),
-        path("mail/<str:name>/", mailpage.one, name="mail"),
-        path("mail/<str:name>/html/", mailpage.html, name="mail_html"),
-    ]
-
 handler429 = "marketplace.accounts.middleware.too_many_requests"
 websocket_urlpatterns = governance.urls.websocket_urlpatterns

@@ -37,6 +37,8 @@ KEYS: Final = "gateway:keys org"
 LISTING: Final = "catalog:preview org listing"
 SALES: Final = "subscriptions:sales org"
 QUEUE: Final = "moderation:queue"
+MINE: Final = "organizations:mine"
+VERIFICATION: Final = "organizations:verification org"
 SPENDING: Final = "subscriptions:spending org"
 ASKED: Final = "subscriptions:asked org request"
 WALLETS: Final = "accounts:wallets"
@@ -105,6 +107,30 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.SECURITY, "{who} made a new key for {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),
     ),
     "key.revoked": (Rule(Kind.SECURITY, "{who} revoked a key of {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),),
+    "member.joined": (
+        Rule(Kind.SECURITY, "{user} has joined {org}.", MAY_MANAGE, MEMBERS),
+    ),
+    "member.left": (
+        Rule(Kind.SECURITY, "{user} has left {org}.", MAY_MANAGE, MEMBERS),
+    ),
+    "member.removed": (
+        Rule(Kind.SECURITY, "You are no longer a member of an organization.", NAMED, MINE),
+        Rule(Kind.SECURITY, "{who} removed {user} from {org}.", MAY_MANAGE, MEMBERS),
+    ),
+    "member.role_changed": (
+        Rule(Kind.SECURITY, "Your role in an organization has changed.", NAMED, MINE),
+        Rule(Kind.SECURITY, "{who} changed the role of {user} in {org}.", OWNERS, MEMBERS),
+    ),
+    "organization.transferred": (
+        Rule(Kind.SECURITY, "{who} handed {org} over to {user}.", MAY_MANAGE, MEMBERS, also_actor=True),
+    ),
+    "domain.found": (
+        Rule(Kind.SELLING, "The record at the domain of {org} was found.", MAY_MANAGE, VERIFICATION),
+    ),
+    "domain.missing": (
+        Rule(Kind.SELLING, "The record at the domain of {org} was not found. Its page says what was seen.", MAY_MANAGE,
+             VERIFICATION),
+    ),
     "budget.warned": (
         Rule(Kind.MONEY, "{percent} % of a budget of {org} are spent this month.", OWNERS, SPENDING, also_actor=True),
         Rule(Kind.MONEY, "{percent} % of your budget at {org} are spent this month.", NAMED, SPENDING),
@@ -125,6 +151,18 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
 }  # fmt: skip
 
 NOT_TOLD: Final = {
+    "member.invited": "who is invited gets an e-mail of its own",
+    "invitation.resent": "who is invited gets an e-mail of its own",
+    "invitation.revoked": "nothing is left to do; its link says so",
+    "document.added": "a step of asking to be verified; the request is told",
+    "document.removed": "a step of asking to be verified; the request is told",
+    "document.read": "kept to be looked up, not to be told",
+    "domain.named": "a step of asking to be verified; what was found is told",
+    "organization.described": "a step of the onboarding",
+    "organization.intention_told": "a step of the onboarding",
+    "organization.onboarded": "its founder has just done it",
+    "person.renamed": "a matter of the person alone",
+    "wallet.preferred_for_payouts": "a preference; the wallet that an organization is paid to is told",
     "organization.created": "its founder has just done it, and nobody else belongs to it yet",
     "organization.updated": "a matter of wording that its page shows",
     "listing.drafted": "work in progress",

@@ -27,7 +27,7 @@ SALT = "marketplace.notifications.mails"
 
 def unread_count(user_id: int, *, moderates: bool) -> int:
     """How many notices a person has not opened, counted to a hundred and no further. Opens the person's own scope."""
-    with transaction.atomic(), scope(user_id=user_id):
+    with transaction.atomic(savepoint=False), scope(user_id=user_id):
         unread = Notification.objects.inbox(user_id, moderates=moderates).unread()
         return unread.order_by()[: MOST_COUNTED + 1].count()
 

@@ -5,10 +5,13 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 
-READ = "SELECT current_setting('app.org', true), current_setting('app.user', true), current_setting('role')"
 WRITE = "SELECT set_config('app.org', %s, true), set_config('app.user', %s, true), set_config('role', %s, true)"
+
+
+NOBODY = ("", "", "none")  # how every transaction begins
 
 
 class NoTransaction(RuntimeError):
@@ -36,15 +39,20 @@ def _set(org: str, user: str, role: str | None) -> Iterator[None]:
     connection = transaction.get_connection()
     if not connection.in_atomic_block:
         raise NoTransaction("Open a transaction first: a scope lives and dies with one.")
-    with connection.cursor() as cursor:
-        cursor.execute(READ)
-        old = cursor.fetchone()
-        cursor.execute(WRITE, [org, user, role or "none"])
+    outer, inner = getattr(connection, "scope", NOBODY), (org, user, role or "none")
+    _write(connection, inner)
     try:
         yield
     finally:
+        # What is set in a savepoint that is rolled back is taken back with it, as `outer` is here.
+        connection.scope = outer
         # A failed transaction takes the settings back by itself, and would refuse this statement.
         usable = connection.connection and connection.connection.info.transaction_status == TransactionStatus.INTRANS
         if usable:
-            with connection.cursor() as cursor:
-                cursor.execute(WRITE, [old[0] or "", old[1] or "", old[2]])
+            _write(connection, outer)
+
+
+def _write(connection: BaseDatabaseWrapper, scope: tuple[str, str, str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, scope)
+    connection.scope = scope  # type: ignore[attr-defined]

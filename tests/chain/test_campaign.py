@@ -1,4 +1,4 @@
-"""Payments and logs through a node with twenty faults, on a chain that reorganizes: none lost, none twice, no phantom."""
+"""Payments and logs through an ill node on a chain that reorganizes: nothing is lost, doubled or made up."""
 
 import logging
 from collections.abc import Iterator

@@ -33,6 +33,7 @@ def send(subject: str, html: str, connection: Any = None) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.urls("settings.urls_dev")
 def test_mails_are_read_back_newest_first_in_both_forms(folder: Path) -> None:
     with get_connection() as connection:  # two of one connection share a file
         send("First", "<p>one</p>", connection)

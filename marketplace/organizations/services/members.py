@@ -40,7 +40,7 @@ def transfer_ownership(actor: Actor, *, membership_id: int) -> Membership:
         theirs.role, mine.role = Role.OWNER, Role.ADMIN
         theirs.save(update_fields=["role"])
         mine.save(update_fields=["role"])
-        record(actor, "organization.transferred", org, to_user_id=theirs.user_id, from_user_id=mine.user_id)
+        record(actor, "organization.transferred", org, user_id=theirs.user_id, before_user_id=mine.user_id)
     return theirs
 
 
