@@ -50,7 +50,7 @@ def shadow(tables: Sequence[str]) -> None:
             schema = cursor.fetchone()[0]
             if schema.startswith("pg_temp"):
                 raise RuntimeError(f"{table} is shadowed already.")
-            cursor.execute(f'CREATE TEMPORARY TABLE "{table}" (LIKE {schema}."{table}" INCLUDING ALL) ON COMMIT DROP')
+            cursor.execute(f'CREATE TEMPORARY TABLE "{table}" (LIKE {schema}."{table}" INCLUDING ALL)')
             cursor.execute(f'INSERT INTO pg_temp."{table}" TABLE {schema}."{table}"')
             cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [f'pg_temp."{table}"'])
             if sequence := cursor.fetchone()[0]:
@@ -63,6 +63,18 @@ def empty(tables: Sequence[str]) -> None:
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f'TRUNCATE pg_temp."{table}"')
+
+
+def compact(tables: Sequence[str]) -> None:
+    """Rewrite shadow tables without the old versions of their rows, through which every further update would search."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            scratch = f'pg_temp."compact_{table}"'
+            cursor.execute(f'CREATE TEMPORARY TABLE IF NOT EXISTS "compact_{table}" (LIKE pg_temp."{table}")')
+            cursor.execute(f'INSERT INTO {scratch} TABLE pg_temp."{table}"')
+            cursor.execute(f'TRUNCATE pg_temp."{table}"')
+            cursor.execute(f'INSERT INTO pg_temp."{table}" TABLE {scratch}')
+            cursor.execute(f"TRUNCATE {scratch}")
 
 
 def picture(rows: QuerySet[Any], key: Sequence[str], facts: Sequence[str]) -> dict[Key, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from eth_abi.exceptions import DecodingError
 
 from chain import abi, rpc
-from chain.client import NodeRefused, NodeUnreachable, client
+from chain.client import Client, NodeRefused, NodeUnreachable
 
 A_REQUEST = 300
 
@@ -28,23 +28,23 @@ class Questions(dict[Hashable, Question]):
         """Put one more question; the same key again replaces it."""
         self[key] = Question(contract_name, function, args, address)
 
-    def answers(self, chain: str, block: int) -> dict[Hashable, Any]:
+    def answers(self, node: Client, block: int) -> dict[Hashable, Any]:
         """All answers as of `block`; None for what a contract refuses or answers in another shape.
 
         Raises NodeUnreachable, and NodeRefused where the node will not say.
         """
-        node, found = client(chain).node, {}
+        found: dict[Hashable, Any] = {}
         waiting = iter(self.items())
         while some := list(islice(waiting, A_REQUEST)):
             calls = [("eth_call", [_call(question), hex(block)]) for _, question in some]
-            for (key, question), answer in zip(some, node.batch(calls), strict=True):
+            for (key, question), answer in zip(some, node.node.batch(calls), strict=True):
                 found[key] = _value(question, answer)
         return found
 
 
-def hash_of(chain: str, block: int) -> str:
+def hash_of(node: Client, block: int) -> str:
     """The hash of the node's block of that height; raises NodeUnreachable when it has none."""
-    header = client(chain).node.one("eth_getBlockByNumber", hex(block), False)
+    header = node.rpc("eth_getBlockByNumber", hex(block), False)
     if not header:
         raise NodeUnreachable(f"The node does not have block {block}.")
     return str(header["hash"])

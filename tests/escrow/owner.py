@@ -1,7 +1,8 @@
 """Tampering with the books as nobody of the market can: as the tables' owner, with the triggers of the ledger off."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connections, transaction
 
@@ -14,9 +15,25 @@ TABLES = (
 
 
 @contextmanager
+def kept() -> Iterator[Callable[..., Any]]:
+    """Keep all books, and give a way to run SQL against them; `with change(…):` puts every row back at its end."""
+    _as_owner(*(f"CREATE TABLE kept_{table} AS TABLE {table}" for table in TABLES))
+    try:
+        yield _changed
+    finally:
+        _as_owner(*(f"DROP TABLE kept_{table}" for table in TABLES))
+
+
+@contextmanager
 def tampered(*statements: str) -> Iterator[None]:
-    """Run SQL against the books, and put every table back as it was afterwards."""
-    _as_owner(*(f"CREATE TABLE kept_{table} AS TABLE {table}" for table in TABLES), *statements)
+    """Run SQL against the books, and put every row back as it was afterwards."""
+    with kept() as change, change(*statements):
+        yield
+
+
+@contextmanager
+def _changed(*statements: str) -> Iterator[None]:
+    _as_owner(*statements)
     try:
         yield
     finally:
@@ -29,7 +46,6 @@ def tampered(*statements: str) -> Iterator[None]:
             "DELETE FROM catalog_currency WHERE id NOT IN (SELECT id FROM kept_catalog_currency)",
             *(f"DELETE FROM {table}" for table in TABLES if table.startswith(("escrow_", "subscriptions_m"))),
             *(_put_back(table) for table in TABLES),
-            *(f"DROP TABLE kept_{table}" for table in TABLES),
         )
 
 

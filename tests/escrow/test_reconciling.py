@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
 from chain import alarms
+from chain.client import Client, NodeUnreachable, WrongChain, client
 from chain.models import Alarm, Block, Contract, Cursor, Log, OutgoingTransaction
 from chain.rpc import Rpc
 from marketplace.audit.models import Entry
@@ -21,7 +21,7 @@ from marketplace.escrow.services.settling import _settle_batch, cursor_name
 from marketplace.tenancy.actor import Actor
 from tests import world
 from tests.escrow.money import HOLD, PERIOD, Market, everything
-from tests.escrow.owner import tampered
+from tests.escrow.owner import kept, tampered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
@@ -131,30 +131,29 @@ for rule in ("fee_bps", "hold_seconds", "arbiter_seconds", "close_delay_seconds"
 def test_each_kind_of_wrong_row_is_found_and_nothing_is_when_all_are_right(busy: Market) -> None:
     assert reconciling.compare_all().differences == []
     missed = {}
-    for what, (sql, words) in TAMPERINGS.items():
-        with tampered(sql):
-            found = reconciling.compare_all().differences
+    with kept() as change:
+        for what, (sql, words) in TAMPERINGS.items():
+            with change(sql):
+                found = reconciling.compare_all().differences
             if not any(words in sentence for sentence in found):
                 missed[what] = found
-        assert reconciling.compare_all().differences == [], f"after {what}"
     assert missed == {}
+    assert reconciling.compare_all().differences == []
 
 
-@pytest.mark.parametrize(
-    ("key", "answer", "words"),
-    [
+def test_a_contract_that_says_otherwise_is_found(market: Market) -> None:
+    market.paid()
+    ours = books.all_books()[0]
+    answers = questions(ours).answers(client(), ours.block)
+    assert list(compare(ours, answers)) == []
+    for key, answer, words in (
         ("balance", 0, "and has 0"),
         ("balance", None, "and has nothing"),
         ("owed", 1, "the contract owes 1"),
         ("allowed", False, "our shop takes it"),
-    ],
-)
-def test_a_contract_that_says_otherwise_is_found(busy: Market, key: str, answer: Any, words: str) -> None:
-    ours = books.all_books()[0]
-    answers = questions(ours).answers(ours.contract.chain, ours.block)
-    assert list(compare(ours, answers)) == []
-    answers[key, busy.dollar] = answer
-    assert any(words in sentence for sentence in compare(ours, answers))
+    ):
+        found = list(compare(ours, {**answers, (key, market.dollar): answer}))
+        assert any(words in sentence for sentence in found), (key, answer)
 
 
 def test_a_difference_is_kept_alarms_and_stops_releases_until_a_clean_run(market: Market) -> None:
@@ -216,15 +215,24 @@ def test_a_silent_node_is_an_error_and_no_verdict(market: Market, monkeypatch: p
         services.reconcile()
 
         def silent(*args: Any, **options: Any) -> Any:
-            raise httpx.ConnectError("nobody there")
+            raise NodeUnreachable("The node did not answer.")
 
         with monkeypatch.context() as patch:
-            patch.setattr(httpx.Client, "post", silent)
-            with pytest.raises(CommandError, match="did not answer"):
+            patch.setattr(Rpc, "_post", silent)
+            with pytest.raises(CommandError, match="The node did not answer"):
                 call_command("reconcile")
         assert Reconciliation.objects.order_by("-pk")[0].error
         assert reconciling.differing("eip155:31337") == [market.escrow]
         assert {alarm.kind for alarm in alarms.sounding()} == {"books", "books unread"}
+
+
+def test_a_node_of_another_chain_gives_no_verdict(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(self: Client) -> None:
+        raise WrongChain("The node serves chain 1.")
+
+    monkeypatch.setattr(Client, "check_chain", elsewhere)
+    run = services.reconcile()
+    assert (run.error, run.found) == ("Nothing was compared. The node serves chain 1.", 0)
 
 
 def test_another_block_at_the_node_is_told(market: Market) -> None:

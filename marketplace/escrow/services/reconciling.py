@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chain import alarms, questions
-from chain.client import NodeRefused, NodeUnreachable
+from chain.client import NodeRefused, NodeUnreachable, WrongChain, client
 from chain.models import OutgoingTransaction, State
 from marketplace.audit import services as audit
 from marketplace.escrow.models import Reconciliation
@@ -50,13 +50,13 @@ class Comparison:
 
 
 def compare_all() -> Comparison:
-    """Compare everything now. Raises NodeUnreachable or NodeRefused when the node does not say, Unready when busy."""
+    """Compare everything now, asking one provider. Raises what `reconcile` catches."""
     found = Comparison()
     for books in _settled_books():
-        asked = comparing.questions(books)
-        answers = asked.answers(books.contract.chain, books.block)
-        sentences = list(comparing.compare(books, answers))
-        theirs = questions.hash_of(books.contract.chain, books.block)
+        node, asked = client(books.contract.chain), comparing.questions(books)
+        node.check_chain()
+        sentences = list(comparing.compare(books, asked.answers(node, books.block)))
+        theirs = questions.hash_of(node, books.block)
         if books.block_hash and books.block_hash != theirs:
             sentences.append(f"Block {books.block}, which we copied as final, is another one at the node.")
         found.by_contract[books.contract.address] = sentences
@@ -88,7 +88,7 @@ def reconcile(run: Reconciliation | None = None) -> Reconciliation:
     run = run or Reconciliation.objects.create(chain=settings.CHAIN_ID, began_at=timezone.now())
     try:
         found = compare_all()
-    except (NodeUnreachable, NodeRefused, Unready) as problem:
+    except (NodeUnreachable, NodeRefused, WrongChain, Unready) as problem:
         run.error = f"Nothing was compared. {problem}"
         alarms.sound(f"{ALARM} unread", run.error, chain=run.chain)
     else:
