@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.models import Login
 from allauth.core import context
 from allauth.core.internal import ratelimit
@@ -97,6 +97,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: Any, **hook: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **hook)
+        if hook["signup"] and not get_authentication_records(request, user):
+            record_authentication(request, user, method="password")  # chosen in this very session
         proven = [record["address"] for record in get_authentication_records(request, user) if "address" in record]
         devices.remember(request, response, [user.email, *proven])
         return response

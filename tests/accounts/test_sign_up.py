@@ -40,6 +40,12 @@ def test_a_person_signs_up_confirms_and_founds_an_organization(client: Client, m
     assert client.get("/o/").url == home  # type: ignore[attr-defined]
 
 
+def test_who_has_just_begun_is_not_asked_again_who_they_are(client: Client, mailoutbox: list[Any]) -> None:
+    client.post("/accounts/signup/", FORM)
+    client.post(link_in(mailoutbox[0]))
+    assert [record["method"] for record in client.session["account_authentication_methods"]] == ["password"]
+
+
 def test_the_link_in_another_browser_confirms_but_lets_nobody_in(client: Client, mailoutbox: list[Any]) -> None:
     client.post("/accounts/signup/", FORM)
     other = Client()

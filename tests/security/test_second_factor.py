@@ -188,4 +188,4 @@ def test_a_rejection_asks_again_who_decides_and_an_approval_does_not(client: Cli
     assert away.startswith("/accounts/reauthenticate/")
     with as_system("look"):
         assert ReviewCase.objects.get().state == "open"
-    assert client.post(page, {"outcome": "approve", "text": "Found."})["Location"] == "/console/"
+    assert client.post(page, {"outcome": "approve", "text": "Found.", "checked": "register"})["Location"] == "/console/"
