@@ -122,6 +122,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             methods.append({"id": "wallet", "description": "Use your wallet", "url": where})
         return methods
 
+    def unstash_verified_email(self, request: HttpRequest) -> str | None:
+        """The address that the link of an invitation was sent to, if it is the one signed up with; else nothing.
+
+        allauth would give the account that address whatever was typed.
+        """
+        shown: str | None = super().unstash_verified_email(request)
+        return shown if shown and shown == request.POST.get("email", "").strip().lower() else None
+
     def render_mail(
         self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
     ) -> EmailMessage:

@@ -129,7 +129,7 @@ def test_who_is_a_member_already_keeps_their_role(cast: world.Cast, ada: Actor) 
 
 def test_joining_shows_that_the_address_is_read(cast: world.Cast, ada: Actor) -> None:
     carl = world.person("Carl")
-    EmailAddress.objects.create(user=carl, email=carl.email, primary=True, verified=False)
+    EmailAddress.objects.update(verified=False)
     services.accept_invitation(Actor(carl.pk), token=invited(ada)[1])
     assert EmailAddress.objects.get(user=carl).verified
 
@@ -266,30 +266,45 @@ def page(answer: Any, status: int = 200) -> str:
     return answer.content.decode()
 
 
-def test_a_stranger_signs_up_by_the_link_and_joins(cast: world.Cast, ada: Actor, client: Client) -> None:
+SIGN_UP = {"email": "carl@example.com", "password1": "a long pass phrase 42"}
+
+
+def test_a_stranger_signs_up_by_the_link_and_joins_without_another_mail(
+    cast: world.Cast, ada: Actor, client: Client, mailoutbox: list[Any]
+) -> None:
     _, token = invited(ada)
     here = f"/o/invitations/{token}/"
     shown = page(client.get(here))
     assert "Create an account" in shown
-    assert 'value="carl@example.com"' in page(client.get(f"/accounts/signup/?next={here}&email=carl@example.com"))
-    answer: Any = client.post(
-        "/accounts/signup/", {"email": "carl@example.com", "password1": "a long pass phrase 42", "next": here}
-    )
-    assert answer["Location"] == here
+    assert 'value="carl@example.com"' in page(client.get(f"/accounts/signup/?next={here}"))
+    assert client.post("/accounts/signup/", {**SIGN_UP, "next": here})["Location"] == here
     assert "Join as Developer" in page(client.get(here))
     assert client.post(here)["Location"] == "/o/ada-bakery/"
+    assert mailoutbox == []
     assert EmailAddress.objects.get(email="carl@example.com").verified, "who has the link reads the address"
     assert joined(cast, User.objects.get(email="carl@example.com")) == "developer"
     assert client.get("/o/ada-bakery/").status_code == 200
 
 
+def test_signing_up_without_the_link_has_to_confirm(ada: Actor, client: Client, mailoutbox: list[Any]) -> None:
+    """The control: the same form from a browser that has not seen the link."""
+    _, token = invited(ada)
+    client.post("/accounts/signup/", {**SIGN_UP, "next": f"/o/invitations/{token}/"})
+    assert not EmailAddress.objects.get(email="carl@example.com").verified
+    assert len(mailoutbox) == 1
+    assert client.get("/o/").status_code == 302
+
+
 def test_signing_up_with_another_address_proves_nothing(ada: Actor, client: Client) -> None:
+    """And the account has the address that was typed, not the one of the invitation."""
     _, token = invited(ada)
     here = f"/o/invitations/{token}/"
     client.get(here)
-    client.post("/accounts/signup/", {"email": "eve@example.com", "password1": "a long pass phrase 42", "next": here})
-    assert not EmailAddress.objects.filter(email="eve@example.com", verified=True).exists()
-    assert not User.objects.filter(email="carl@example.com").exists(), "the account has the address that was typed"
+    client.post("/accounts/signup/", {**SIGN_UP, "email": "eve@example.com", "next": here})
+    assert not EmailAddress.objects.get(email="eve@example.com").verified
+    assert not User.objects.filter(email="carl@example.com").exists()
+    eve = User.objects.get(email="eve@example.com")
+    client.force_login(eve, backend=BACKEND)
     assert "open the link again to sign in" in page(client.get(here))
     assert "another e-mail address" in page(client.post(here), 422)
 

@@ -1,5 +1,6 @@
 """The page behind the link of an invitation."""
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -30,5 +31,8 @@ def invitation(request: ActedRequest, token: str) -> HttpResponse:
     except Refused as refused:
         return render(request, "organizations/invitation.html", {"problem": str(refused)}, status=404)
     is_theirs = isinstance(request.user, User) and request.user.email == found.email
+    if not request.user.is_authenticated:
+        # Who has the link reads the address: signing up with it needs no second mail, and it is filled in already.
+        get_adapter(request).stash_verified_email(request, found.email)
     context = {"invitation": found, "is_theirs": is_theirs, "here": request.path}
     return render(request, "organizations/invitation.html", context)
