@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
+from chain.client import Network, client
 from chain.models import Contract
 from chain.registry import register
 from tests.chain.local_chain import CHAIN, LocalChain
@@ -57,3 +58,14 @@ class Dollar:
 def dollar(node: LocalChain, db: Any) -> Dollar:
     address, block = node.deploy("TestDollar")
     return Dollar(node, register(chain=CHAIN, name="TestDollar", address=address, deployed_block=block))
+
+
+@pytest.fixture
+def bounded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set options of the chain, such as max_in_flight or daily_gas_budget, for one test."""
+
+    def bound(**options: Any) -> None:
+        settings.CHAINS = {CHAIN: {**settings.CHAINS[CHAIN], **options}}
+        monkeypatch.setattr(client(), "network", Network.of(CHAIN))
+
+    return bound
