@@ -11,6 +11,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from eth_account import Account
 from eth_utils.address import to_checksum_address
+from hypothesis import given
+from hypothesis import settings as relaxed
+from hypothesis import strategies as st
 
 from chain import alarms, sender
 from chain.models import Attempt, OutgoingTransaction, SendingAccount, State
@@ -24,6 +27,36 @@ ASKED: dict[str, Any] = {
     "chain_id": 31337, "nonce": 3, "to": to_checksum_address(fresh_address(1)), "data": b"\x01", "value": 7,
     "gas": 50_000, "fees": Fees(10**10, 10**9),
 }  # fmt: skip
+
+
+@given(
+    data=st.binary(max_size=300),
+    value=st.integers(0, 2**96),
+    nonce=st.integers(0, 2**40),
+    chain_id=st.integers(1, 2**31),
+    gas=st.integers(21_000, 2**32),
+    max_fee=st.integers(0, 2**60),
+    priority_fee=st.integers(0, 2**60),
+    key=st.integers(1, 2**255),
+)
+@relaxed(max_examples=150, deadline=None, database=None)
+def test_signed_bytes_are_those_that_eth_account_makes(key: int, max_fee: int, priority_fee: int, **asked: Any) -> None:
+    fees, to = Fees(max_fee, priority_fee), ASKED["to"]
+    signed = LocalKey(key.to_bytes(32, "big")).sign(to=to, fees=fees, **asked)
+    names = {"chain_id": "chainId"}
+    fields = {names.get(name, name): value for name, value in asked.items()}
+    fields |= {"type": 2, "to": to, "maxFeePerGas": max_fee, "maxPriorityFeePerGas": priority_fee}
+    account = Account.from_key(key.to_bytes(32, "big"))
+    theirs = account.sign_transaction(fields)
+    assert (signed.raw, signed.tx_hash) == (bytes(theirs.raw_transaction), "0x" + bytes(theirs.hash).hex())
+    assert LocalKey(key.to_bytes(32, "big")).address == account.address
+
+
+@pytest.mark.parametrize("key", ["0x12", "0x" + "11" * 33, "nothing", "0x" + "00" * 32])
+def test_what_is_no_private_key_is_refused(key: str) -> None:
+    with pytest.raises((ImproperlyConfigured, ValueError)) as problem:
+        LocalKey(key)
+    assert "11" * 33 not in str(problem.value)
 
 
 @pytest.fixture
