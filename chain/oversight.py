@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from chain import alarms, budget
 from chain.client import Client
+from chain.failpoints import failpoint
 from chain.models import Attempt, OutgoingTransaction, SendingAccount, State
 from chain.preparing import TOO_DEAR
 from chain.quotes import quote
@@ -26,6 +27,7 @@ def look(node: Client, accounts: Sequence[Signer], silent: dict[str, str]) -> No
     """Sound what is wrong now and end what is not any more. `silent`: accounts whose signer did not answer, and how."""
     for account in accounts:
         _weigh(node, account)
+    failpoint("sender.after_balances")
     found: Found = {("signer", address): sentence for address, sentence in silent.items()}
     found |= _low(node.chain, accounts) | _homeless(node.chain, accounts) | _waiting(node.chain) | _stuck(node.chain)
     for (kind, subject), sentence in found.items():
