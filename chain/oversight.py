@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 
 from chain import alarms, budget
@@ -46,11 +46,15 @@ def _weigh(node: Client, account: Signer) -> None:
     if row is None:
         fresh = SendingAccount(chain=node.chain, address=account.address, next_nonce=quotes.used)
         SendingAccount.objects.bulk_create([fresh], ignore_conflicts=True)
-    lately = list(Attempt.objects.order_by("-pk").values_list("gas", flat=True)[:20]) or [USUAL_GAS]
+    lately = list(_of(node.chain).order_by("-pk").values_list("gas", flat=True)[:20]) or [USUAL_GAS]
     enough = node.network.low_balance or sum(lately) // len(lately) * quotes.fees.max_fee * ENOUGH_FOR
     SendingAccount.objects.filter(chain=node.chain, address=account.address).update(
         balance=quotes.balance, balance_at=timezone.now(), is_low=quotes.balance < enough
     )
+
+
+def _of(chain: str) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(transaction__chain=chain)
 
 
 def coins(wei: int) -> str:

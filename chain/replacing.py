@@ -6,6 +6,7 @@ it, and a higher fee would not help them.
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 import structlog
 from django.db import transaction
@@ -45,9 +46,9 @@ def bump(node: Client, account: Signer) -> None:
         if not rows or frozen(node.chain):
             return
         lowest = open_rows.aggregate(lowest=Min("nonce"))["lowest"]
-        quotes = quote(node, account, rows)
+        quotes = quote(node, account, [])
         _fill_gaps(node.chain, account, quotes.used, lowest)
-        _replace(node, account, rows, quotes, lowest)
+        _replace(node, account, _dearer(node, rows, quotes, lowest))
         failpoint("sender.after_bump_sign")
     failpoint("sender.after_bump_commit")
 
@@ -60,30 +61,49 @@ def _fill_gaps(chain: str, account: Signer, used: int, lowest: int) -> None:
         log.error("chain.nonce_gap", chain=chain, address=account.address, nonce=nonce)
 
 
-def _replace(node: Client, account: Signer, rows: Sequence[OutgoingTransaction], quotes: Quotes, lowest: int) -> None:
+class Dearer(NamedTuple):
+    row: OutgoingTransaction
+    last: Attempt
+    fees: Fees
+
+
+def _dearer(node: Client, rows: Sequence[OutgoingTransaction], quotes: Quotes, lowest: int) -> list[Dearer]:
+    """What blocks, with the fees that a node takes in place of the last ones; at the cap it waits and says so."""
     newest = {each.transaction_id: each for each in Attempt.objects.filter(transaction__in=rows).order_by("pk")}
-    room, extra, corrections = budget.left(node.chain, urgent=True), 0, budget.Corrections(node.chain)
-    for row, limit in zip(rows, quotes.limits, strict=True):
+    found = []
+    for row in rows:
         last = newest[row.pk]
         if row.nonce != lowest and last.max_fee >= quotes.base_fee:
             continue
         old = Fees(int(last.max_fee), int(last.priority_fee))
         fees = old.bumped(quotes.fees, node.network.max_fee_cap)
+        if fees.replaces(old):
+            found.append(Dearer(row, last, fees))
+        else:
+            _say(row, CAPPED)
+    return found
+
+
+def _replace(node: Client, account: Signer, dearer: Sequence[Dearer]) -> None:
+    """Sign anew, with as much gas as is estimated now, what the day's budget has room for."""
+    if not dearer:
+        return
+    limits = quote(node, account, [each.row for each in dearer]).limits
+    room, extra, corrections = budget.left(node.chain, urgent=True), 0, budget.Corrections(node.chain)
+    for (row, last, fees), limit in zip(dearer, limits, strict=True):
         gas = last.gas if isinstance(limit, NodeRefused) else max(last.gas, limit)
         is_todays = row.gas_day == budget.today()
         need = gas * fees.max_fee - (int(row.reserved) if is_todays else 0)
-        if not fees.replaces(old):
-            _say(row, CAPPED)
-        elif room is not None and extra + need > room:
+        if room is not None and extra + need > room:
             _say(row, budget.EXHAUSTED)
-        else:
-            attempt(row, account, nonce=int(row.nonce or 0), gas=gas, fees=fees).save()
-            extra += need
-            if not is_todays:
-                corrections.released(row)
-            changes = {"reserved": gas * fees.max_fee, "gas_day": budget.today(), "last_error": ""}
-            OutgoingTransaction.objects.filter(pk=row.pk).update(**changes)
-            log.warning("chain.bumped", key=row.key, nonce=row.nonce, max_fee=fees.max_fee)
+            continue
+        attempt(row, account, nonce=cast(int, row.nonce), gas=gas, fees=fees).save()
+        extra += need
+        if not is_todays:
+            corrections.released(row)
+        changes = {"reserved": gas * fees.max_fee, "gas_day": budget.today(), "last_error": ""}
+        OutgoingTransaction.objects.filter(pk=row.pk).update(**changes)
+        log.warning("chain.bumped", key=row.key, nonce=row.nonce, max_fee=fees.max_fee)
     if extra:
         budget.reserve(node.chain, extra, urgent=True)
     corrections.write()
