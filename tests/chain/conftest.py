@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from chain.client import Network, client
 from chain.models import Contract
 from chain.registry import register
 from tests.chain.local_chain import CHAIN, LocalChain
@@ -61,11 +60,10 @@ def dollar(node: LocalChain, db: Any) -> Dollar:
 
 
 @pytest.fixture
-def bounded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def bounded(settings: Any) -> Callable[..., None]:
     """Set options of the chain, such as max_in_flight or daily_gas_budget, for one test."""
 
     def bound(**options: Any) -> None:
         settings.CHAINS = {CHAIN: {**settings.CHAINS[CHAIN], **options}}
-        monkeypatch.setattr(client(), "network", Network.of(CHAIN))
 
     return bound

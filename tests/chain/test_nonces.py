@@ -229,24 +229,16 @@ def test_a_gap_is_filled_by_a_transfer_to_ourselves_when_nothing_else_is_sent(
 
 
 # ── lost nonces ──
-class Secretive(FaultyNode):
-    """Hides receipts."""
-
-    def bend(self, call: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-        if self.fault == "secretive" and call["method"] == "eth_getTransactionReceipt":
-            return {**answer, "result": None}
-        return super().bend(call, answer)
-
-
 @pytest.fixture
-def secretive(node: LocalChain, settings: Any) -> Iterator[Secretive]:
-    proxy = Secretive(node.url)
+def secretive(node: LocalChain, settings: Any) -> Iterator[FaultyNode]:
+    """A node that hides receipts when told to."""
+    proxy = FaultyNode(node.url)
     settings.CHAINS = {CHAIN: {**settings.CHAINS[CHAIN], "rpc_url": proxy.url}}
     yield proxy
     proxy.close()
 
 
-def test_a_payment_whose_receipt_is_hidden_is_never_taken_for_lost(node: LocalChain, secretive: Secretive) -> None:
+def test_a_payment_whose_receipt_is_hidden_is_never_taken_for_lost(node: LocalChain, secretive: FaultyNode) -> None:
     """Without its receipt and with its nonce used at the final height: still ours, so nobody is to pay it again."""
     pay(0)
     sender.send()
@@ -254,7 +246,7 @@ def test_a_payment_whose_receipt_is_hidden_is_never_taken_for_lost(node: LocalCh
     node.mine(5)
     watcher.watch()
     make_old(created_at=61)
-    secretive.fault = "secretive"
+    secretive.fault = "no_receipt"
     for _ in range(3):
         sender.send()
     assert states() == [State.UNKNOWN]
@@ -268,7 +260,7 @@ def test_a_payment_whose_receipt_is_hidden_is_never_taken_for_lost(node: LocalCh
 
 
 def test_control_to_take_a_missing_receipt_for_a_proof_would_lose_a_payment_that_was_made(
-    node: LocalChain, secretive: Secretive, monkeypatch: pytest.MonkeyPatch
+    node: LocalChain, secretive: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nonces, "used_by", lambda *a: "0x" + "00" * 32)
     pay(0)
@@ -277,18 +269,20 @@ def test_control_to_take_a_missing_receipt_for_a_proof_would_lose_a_payment_that
     node.mine(5)
     watcher.watch()
     make_old(created_at=61)
-    secretive.fault = "secretive"
+    secretive.fault = "no_receipt"
     sender.send()
     sender.send()
     assert (states(), node.balance(fresh_address(0))) == ([State.REPLACED], 7)
 
 
-def test_a_mined_payment_whose_receipt_a_lagging_node_lacks_stays_mined(node: LocalChain, secretive: Secretive) -> None:
+def test_a_mined_payment_whose_receipt_a_lagging_node_lacks_stays_mined(
+    node: LocalChain, secretive: FaultyNode
+) -> None:
     pay(0)
     sender.send()
     node.receipt(Attempt.objects.get().tx_hash)
     sender.send()
-    secretive.fault = "secretive"
+    secretive.fault = "no_receipt"
     OutgoingTransaction.objects.update(checked_at=None)
     sender.send()
     assert states() == [State.MINED]
