@@ -30,7 +30,7 @@ class Network(NamedTuple):
 
     `rpc_url` and `witness_url` may each name several providers, with commas between them; the first healthy one is
     asked. `finality`: "confirmations", or the node's own tag "finalized" or "safe"; "finalized or confirmations" counts
-    confirmations where a node does not know the tag.
+    confirmations where a node does not know the tag. Amounts are in wei; a gas budget or low balance of 0 is none.
     """
 
     rpc_url: str
@@ -42,6 +42,9 @@ class Network(NamedTuple):
     rebroadcast_seconds: float = 10.0
     bump_seconds: float = 60.0
     max_fee_cap: int = 500 * 10**9
+    max_in_flight: int = 64
+    daily_gas_budget: int = 0
+    low_balance: int = 0
 
     @classmethod
     def of(cls, chain: str) -> Network:

@@ -32,6 +32,7 @@ FAILPOINTS = {
     "sender.after_check_commit": "mined, final or lost is noted",
     "sender.after_bump_sign": "a dearer attempt is signed, not committed",
     "sender.after_bump_commit": "a dearer attempt is committed, nobody has seen it",
+    "sender.after_balances": "the accounts' balances are noted, no alarm is sounded or ended",
 }
 LOCAL_CHAINS = ("eip155:31337", "eip155:1337")
 

@@ -94,6 +94,9 @@ class Receipt(msgspec.Struct, rename="camel", frozen=True):
     block_hash: str
     status: str
     contract_address: str | None = None
+    gas_used: str = "0x0"
+    effective_gas_price: str = "0x0"
+    l1_fee: str | None = None  # what a rollup charges on top
     logs: list[LogEntry] = []
 
     @property
@@ -103,6 +106,11 @@ class Receipt(msgspec.Struct, rename="camel", frozen=True):
     @property
     def succeeded(self) -> bool:
         return int(self.status, 16) == 1
+
+    @property
+    def cost(self) -> int:
+        """What its gas cost, in wei."""
+        return int(self.gas_used, 16) * int(self.effective_gas_price, 16) + int(self.l1_fee or "0x0", 16)
 
 
 def revert_data(data: Any) -> str | None:

@@ -243,11 +243,20 @@ CHAINS = {
         "finality": envstr("CHAIN_FINALITY", "confirmations"),
         "witness_url": envsecret("CHAIN_WITNESS_URL", ""),
         "ws_url": envsecret("CHAIN_WS_URL", ""),
+        # of the outbox; wei where it is an amount, 0 for none
+        "max_in_flight": envint("RELAYER_MAX_IN_FLIGHT", 64),
+        "daily_gas_budget": envint("RELAYER_DAILY_GAS_BUDGET", 0),
+        "low_balance": envint("RELAYER_LOW_BALANCE", 0),
     },
     **chains("CHAINS_FILE"),
 }
 NODE_BACKOFF_SECONDS = envint("NODE_BACKOFF_SECONDS", 1)
+# The accounts that send for the market: keys in hex, version 3 keystores, or dotted paths of signers elsewhere.
 RELAYER_KEY = envsecret("RELAYER_KEY", "")
+RELAYER_KEYSTORE = envstr("RELAYER_KEYSTORE", "")
+RELAYER_KEYSTORE_PASSWORD = envsecret("RELAYER_KEYSTORE_PASSWORD", "")
+RELAYER_SIGNER = envstr("RELAYER_SIGNER", "")
+RELAYER_ROLES = dict(pair.split("=", 1) for pair in envlist("RELAYER_ROLES"))  # arbiter=0x…
 SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")
 # host:port that the gateway may call although it is not public; production refuses any.

@@ -1,5 +1,6 @@
 """Why production would not start: each line names the variable and the remedy."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -22,13 +23,19 @@ def complaints(settings: dict[str, Any]) -> list[str]:
     """What is unsafe in `settings`, a sentence each; empty when production may start."""
     secret, hosts, databases = settings["SECRET_KEY"], settings["ALLOWED_HOSTS"], settings["DATABASES"]
     app, owner = databases["default"].get("USER"), databases.get("owner", {}).get("USER")
-    relayer = settings["RELAYER_KEY"].lower()
+    keys = {"0x" + key.removeprefix("0x") for key in re.split(r"[,\s]+", settings["RELAYER_KEY"].lower()) if key}
+    signs = keys or settings["RELAYER_KEYSTORE"] or settings["RELAYER_SIGNER"]
     rules = {
         "SECRET_KEY must be at least 40 random characters.": len(secret) >= 40 and "development" not in secret,
         "DEBUG must be off.": not settings["DEBUG"],
         "ALLOWED_HOSTS must name the hosts of this market.": hosts and "*" not in hosts,
         "CHAIN_ID names a local development chain.": settings["CHAIN_ID"] not in LOCAL_CHAINS,
-        "RELAYER_KEY must be a private key that nobody else knows.": relayer and relayer not in KNOWN_KEYS,
+        "RELAYER_KEY must be a private key that nobody else knows, or name RELAYER_KEYSTORE or RELAYER_SIGNER.": signs
+        and not keys & KNOWN_KEYS,
+        "RELAYER_KEYSTORE needs RELAYER_KEYSTORE_PASSWORD or RELAYER_KEYSTORE_PASSWORD_FILE.": not settings[
+            "RELAYER_KEYSTORE"
+        ]
+        or settings["RELAYER_KEYSTORE_PASSWORD"],
         "BASE_URL must start with https://.": settings["BASE_URL"].startswith("https://"),
         "SEALING_KEY must be 32 random bytes in base64.": settings["SEALING_KEY"],
         "DATABASE_URL must not use the owner's role.": app != owner,

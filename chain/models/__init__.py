@@ -2,9 +2,19 @@
 
 from chain.models.alarms import Alarm
 from chain.models.copied import Block, Contract, CopyPosition, Cursor, Log
-from chain.models.outgoing import MOVES, OPEN_STATES, Attempt, OutgoingTransaction, SendingAccount, State
+from chain.models.outgoing import (
+    IN_FLIGHT,
+    MOVES,
+    OPEN_STATES,
+    Attempt,
+    GasDay,
+    OutgoingTransaction,
+    SendingAccount,
+    State,
+)
 
 __all__ = [
+    "IN_FLIGHT",
     "MOVES",
     "OPEN_STATES",
     "Alarm",
@@ -13,6 +23,7 @@ __all__ = [
     "Contract",
     "CopyPosition",
     "Cursor",
+    "GasDay",
     "Log",
     "OutgoingTransaction",
     "SendingAccount",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
 from chain.fields import Uint256Field
@@ -12,11 +13,14 @@ from chain.models.patterns import ADDRESS_PATTERN, chain_check
 
 
 class SendingAccount(models.Model):
-    """An account that we sign for, with the one counter of its nonces."""
+    """An account that we sign for, with the one counter of its nonces, and its balance in wei as last looked up."""
 
     chain = models.CharField(max_length=41)
     address = models.CharField(max_length=42)
     next_nonce = models.BigIntegerField()
+    balance = Uint256Field(null=True)
+    balance_at = models.DateTimeField(null=True)
+    is_low = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -27,6 +31,28 @@ class SendingAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chain} {self.address} next nonce {self.next_nonce}"
+
+
+class GasDay(models.Model):
+    """What sending costs a chain on one day (UTC), in wei: `reserved` for what is signed and open, `spent` on receipts.
+
+    A transaction counts on the day of its newest signature. `reserved` is the most that it can cost.
+    """
+
+    chain = models.CharField(max_length=41)
+    day = models.DateField()
+    reserved = Uint256Field(default=0)
+    spent = Uint256Field(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["chain", "day"], name="gas_day_once"),
+            chain_check("gas_day_chain_is_caip2"),
+            CheckConstraint(condition=Q(reserved__gte=0, spent__gte=0), name="gas_day_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.day}: {self.spent} wei spent, {self.reserved} reserved"
 
 
 class State(models.TextChoices):
@@ -53,21 +79,31 @@ MOVES: dict[str, set[str]] = {
     State.FAILED: set(),
 }
 OPEN_STATES = [State.SIGNED, State.SENT, State.UNKNOWN, State.MINED]
+IN_FLIGHT = [State.SIGNED, State.SENT, State.UNKNOWN]
 
 
 class OutgoingTransaction(models.Model):
-    """One intent to send, under a key that makes it happen at most once."""
+    """One intent to send, under a key that makes it happen at most once.
+
+    `only_by` names the account, or the role, that alone may sign it; any may when it is empty. `urgent` ones go first
+    and may use all of the day's gas budget. `reserved` wei count on `gas_day` until `gas_spent` is known.
+    """
 
     key = models.CharField(max_length=200, unique=True)
     chain = models.CharField(max_length=41)
     to = models.CharField(max_length=42)
     data = models.BinaryField(default=b"")
     value = Uint256Field(default=0)
+    only_by = models.CharField(max_length=42, blank=True, default="")
+    urgent = models.BooleanField(default=False)
     sender = models.CharField(max_length=42, blank=True, default="")
     nonce = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     refusal = models.TextField(blank=True, default="")
     reverted = models.BooleanField(default=False)
+    reserved = Uint256Field(default=0)
+    gas_day = models.DateField(null=True)
+    gas_spent = Uint256Field(null=True)
     last_error = models.TextField(blank=True, default="")
     mined_tx_hash = models.CharField(max_length=66, blank=True, default="")
     mined_number = models.BigIntegerField(null=True)
@@ -98,7 +134,14 @@ class OutgoingTransaction(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            Index(fields=["chain", "id"], condition=Q(state=State.QUEUED), name="outgoing_queued"),
+            Index(
+                F("chain"),
+                F("urgent").desc(),
+                F("checked_at").asc(nulls_first=True),
+                F("id"),
+                condition=Q(state=State.QUEUED),
+                name="outgoing_queue",
+            ),
             Index(
                 F("chain"),
                 F("checked_at").asc(nulls_first=True),
@@ -128,6 +171,31 @@ class OutgoingTransaction(models.Model):
                 setattr(self, name, value)
         return bool(moved)
 
+    @classmethod
+    def move_all(cls, rows: Sequence[Self], state: str, **changes: object) -> None:
+        """`move` of many in one statement, for rows that are locked; a list gives each row its own value."""
+        if not rows:
+            return
+        for row in rows:
+            if state not in MOVES[row.state]:
+                raise ValueError(f"{row}: no move from {row.state} to {state}.")
+        given = {name: each if isinstance(each, list) else [each] * len(rows) for name, each in changes.items()}
+        types = {name: cls._meta.get_field(name).db_type(connection) for name in given}
+        columns = "".join(f', "{name}" = new."{name}"' for name in given)
+        arrays = "".join(f", %s::{kind}[]" for kind in types.values())
+        names = "".join(f', "{name}"' for name in given)
+        sql = (  # the names are this class's own
+            f"UPDATE {cls._meta.db_table} AS old SET state = %s{columns} "  # noqa: S608
+            f"FROM unnest(%s::bigint[], %s::varchar[]{arrays}) AS new(id, was{names}) "
+            "WHERE old.id = new.id AND old.state = new.was"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [state, [row.pk for row in rows], [row.state for row in rows], *given.values()])
+        for number, row in enumerate(rows):
+            row.state = state
+            for name, values in given.items():
+                setattr(row, name, values[number])
+
 
 class Attempt(models.Model):
     """Signed bytes of a transaction, committed before anybody else sees them."""
@@ -143,3 +211,8 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.tx_hash}"
+
+    @property
+    def cost(self) -> int:
+        """The most wei that its gas can cost."""
+        return self.gas * int(self.max_fee)

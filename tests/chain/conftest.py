@@ -57,3 +57,13 @@ class Dollar:
 def dollar(node: LocalChain, db: Any) -> Dollar:
     address, block = node.deploy("TestDollar")
     return Dollar(node, register(chain=CHAIN, name="TestDollar", address=address, deployed_block=block))
+
+
+@pytest.fixture
+def bounded(settings: Any) -> Callable[..., None]:
+    """Set options of the chain, such as max_in_flight or daily_gas_budget, for one test."""
+
+    def bound(**options: Any) -> None:
+        settings.CHAINS = {CHAIN: {**settings.CHAINS[CHAIN], **options}}
+
+    return bound

@@ -16,10 +16,10 @@ from django.db import connection
 
 from chain import sender, watcher
 from chain.failpoints import FAILPOINTS, Armed
-from chain.models import Attempt, Block, CopyPosition, Log, OutgoingTransaction, State
+from chain.models import Alarm, Attempt, Block, CopyPosition, GasDay, Log, OutgoingTransaction, State
 from chain.outbox import submit
 from tests.chain.conftest import Dollar
-from tests.chain.local_chain import CHAIN, LocalChain, fresh_address
+from tests.chain.local_chain import CHAIN, RELAYER, LocalChain, fresh_address
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 ROOT = Path(__file__).parents[2]
@@ -98,6 +98,13 @@ def finish(node: LocalChain) -> None:
     raise AssertionError(list(OutgoingTransaction.objects.exclude(state=State.FINAL).values_list("key", "state")))
 
 
+def gas_adds_up() -> bool:
+    """When all is over nothing is reserved any more, and the days have spent what the transactions have."""
+    days = list(GasDay.objects.all())
+    spent = sum(row.gas_spent or 0 for row in OutgoingTransaction.objects.all())
+    return sum(day.reserved for day in days) == 0 and sum(day.spent for day in days) == spent > 0
+
+
 def paid(node: LocalChain, count: int) -> list[int]:
     return [node.balance(fresh_address(number)) for number in range(count)]
 
@@ -124,6 +131,15 @@ def test_a_sender_killed_at_every_place_loses_nothing_and_pays_nobody_twice(node
     finish(node)
     assert paid(node, count) == [7] * count
     assert Attempt.objects.count() == count
+    assert gas_adds_up()
+
+
+def test_an_alarm_that_a_killed_sender_owed_is_sounded_by_the_next(node: LocalChain, workers: Workers) -> None:
+    node.rpc("anvil_setBalance", RELAYER, "0x1")
+    workers.killed("send", "sender.after_balances")
+    assert not Alarm.objects.exists()
+    sender.send()
+    assert [alarm.kind for alarm in Alarm.objects.all()] == ["low_balance"]
 
 
 def test_control_a_sender_that_writes_down_after_sending_pays_twice(node: LocalChain, workers: Workers) -> None:
@@ -145,6 +161,7 @@ def test_a_sender_killed_while_it_replaces_pays_once(node: LocalChain, workers: 
     node.mine(1)
     finish(node)
     assert paid(node, 1) == [7]
+    assert gas_adds_up()
 
 
 def test_a_watcher_killed_at_every_place_has_exactly_what_the_chain_has(dollar: Dollar, workers: Workers) -> None:
@@ -210,6 +227,7 @@ def campaign(node: LocalChain, *, at_once: int, kills: int, payouts: int) -> Non
         each.close()
     finish(node)
     assert paid(node, submitted) == [7] * submitted
+    assert gas_adds_up()
 
 
 def test_three_senders_killed_at_random_places_under_reorgs_pay_everybody_once(node: LocalChain) -> None:

@@ -32,6 +32,11 @@ def make_old(**times: int) -> None:
     Attempt.objects.update(**{name: timezone.now() - dt.timedelta(seconds=value) for name, value in times.items()})
 
 
+def look_now() -> None:
+    """Pretend that what is mined was last looked at long ago."""
+    OutgoingTransaction.objects.update(checked_at=None)
+
+
 def test_a_submitted_payment_is_sent_mined_and_final(node: LocalChain) -> None:
     row = pay(1)
     assert (row.state, row.tx_hash) == (State.QUEUED, None)
@@ -133,7 +138,7 @@ def test_a_payment_whose_fee_no_node_accepts_any_more_is_made_dearer(node: Local
     node.automine(False)
     node.rpc("anvil_setNextBlockBaseFeePerGas", hex(80 * 10**9))
     node.mine(1)
-    sender.broadcast(client(), signer())
+    sender.broadcast(client())
     make_old(created_at=61)
     sender.send()
     node.mine(1)
@@ -149,7 +154,7 @@ def test_the_first_attempt_may_be_mined_after_a_second_was_signed(node: LocalCha
     node.receipt(first.tx_hash)
     make_old(created_at=61)
     sender.bump(client(), signer())
-    sender.broadcast(client(), signer())
+    sender.broadcast(client())
     sender.send()
     row = OutgoingTransaction.objects.get()
     assert (row.state, row.tx_hash) == (State.MINED, first.tx_hash)
@@ -179,6 +184,7 @@ def test_a_mined_payment_that_is_reorged_away_is_sent_again(node: LocalChain) ->
     node.reorg(1)
     node.rpc("anvil_dropAllTransactions")
     assert node.balance(fresh_address(1)) == 0
+    look_now()
     sender.send()
     node.receipt(Attempt.objects.get().tx_hash)
     sender.send()

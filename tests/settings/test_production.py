@@ -14,6 +14,9 @@ SAFE: dict[str, Any] = {
     "ALLOWED_HOSTS": ["market.example"],
     "CHAIN_ID": "eip155:8453",
     "RELAYER_KEY": "0x" + "42" * 32,
+    "RELAYER_KEYSTORE": "",
+    "RELAYER_KEYSTORE_PASSWORD": "",
+    "RELAYER_SIGNER": "",
     "BASE_URL": "https://market.example",
     "SEALING_KEY": "c2VhbGluZw==",
     "DATABASES": {"default": {"USER": "guildhall_app"}, "owner": {"USER": "guildhall_owner"}},
@@ -32,6 +35,8 @@ UNSAFE = [
     ("CHAIN_ID", "eip155:31337"),
     ("RELAYER_KEY", ""),
     ("RELAYER_KEY", "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
+    ("RELAYER_KEY", f"0x{'42' * 32}, AC0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
+    ("RELAYER_KEYSTORE", "/run/secrets/relayer.json"),
     ("BASE_URL", "http://market.example"),
     ("SEALING_KEY", ""),
     ("DATABASES", {"default": {"USER": "guildhall_owner"}, "owner": {"USER": "guildhall_owner"}}),
@@ -47,6 +52,12 @@ UNSAFE = [
 
 def test_a_safe_configuration_starts() -> None:
     refuse_unsafe(SAFE)
+
+
+def test_a_keystore_or_a_signer_elsewhere_takes_the_place_of_a_key() -> None:
+    no_key = {**SAFE, "RELAYER_KEY": ""}
+    refuse_unsafe({**no_key, "RELAYER_KEYSTORE": "/run/relayer.json", "RELAYER_KEYSTORE_PASSWORD": "s3cret"})
+    refuse_unsafe({**no_key, "RELAYER_SIGNER": "company.signing.Vault"})
 
 
 @pytest.mark.parametrize(("name", "value"), UNSAFE)

@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from chain import alarms, freezing, status
 from chain.client import NodeUnreachable, WrongChain, client, witness
-from chain.models import Contract, OutgoingTransaction, SendingAccount
+from chain.models import Contract, GasDay, OutgoingTransaction, SendingAccount
 from chain.reader import NodeMoved
 from chain.rpc import NodeRefused
 
@@ -83,6 +83,7 @@ def outbox(chain: str) -> list[str]:
     counts = rows.order_by("state").values_list("state").annotate(count=Count("pk"))
     lines = ["Outbox: " + (", ".join(f"{count} {state}" for state, count in counts) or "empty") + "."]
     lines += [str(account) for account in SendingAccount.objects.filter(chain=chain)]
+    lines += [f"Gas: {day}." for day in GasDay.objects.filter(chain=chain).order_by("-day")[:1]]
     for row in rows.exclude(last_error="").order_by("pk")[:5]:
         lines.append(f"{row.key} ({row.state}): {row.last_error}")
     return lines

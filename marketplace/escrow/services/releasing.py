@@ -100,7 +100,7 @@ def _submit(contract: str, batch: list[Due]) -> None:
     names = sorted(due.name for due in batch)
     key = "release:" + hashlib.sha256(" ".join([contract, *names]).encode()).hexdigest()
     ids = sorted(due.escrow.escrow_id for due in batch)
-    sent = outbox.submit(key=key, to=contract, data=abi.encode_call("MarketEscrow", "releaseMany", ids))
+    sent = outbox.submit(key=key, to=contract, data=abi.encode_call("MarketEscrow", "releaseMany", ids), urgent=True)
     Release.objects.bulk_create(
         Release(
             escrow=due.escrow,
