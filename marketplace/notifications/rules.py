@@ -39,6 +39,8 @@ SALES: Final = "subscriptions:sales org"
 QUEUE: Final = "moderation:queue"
 SPENDING: Final = "subscriptions:spending org"
 ASKED: Final = "subscriptions:asked org request"
+DATA: Final = "privacy:organization org"
+MY_DATA: Final = "privacy:person"
 WALLETS: Final = "accounts:wallets"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
@@ -122,6 +124,24 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "spending.declined": (
         Rule(Kind.ORDERS, "Your order of {listing} for {amount} was declined. Its page says why.", NAMED, ASKED),
     ),
+    "export.ready": (
+        Rule(Kind.DATA, "The export of everything that {org} has here is ready. It is kept for a week.", MAY_MANAGE,
+             DATA),
+    ),
+    "person.export_ready": (
+        Rule(Kind.DATA, "The export of your own data is ready. It is kept for a week.", NAMED, MY_DATA),
+    ),
+    "export.asked": (
+        Rule(Kind.DATA, "{who} asked for an export of everything that {org} has here.", OWNERS, DATA),
+    ),
+    "erasure.asked": (
+        Rule(Kind.DATA, "{who} asked to have {org} erased. Until it is done, an owner can take it back.", MAY_MANAGE,
+             DATA, also_actor=True),
+        Rule(Kind.DATA, "You asked to have your account erased. You can still take it back.", ACTOR, MY_DATA),
+    ),
+    "erasure.withdrawn": (
+        Rule(Kind.DATA, "{org} will not be erased: {who} took it back.", MAY_MANAGE, DATA, also_actor=True),
+    ),
 }  # fmt: skip
 
 NOT_TOLD: Final = {
@@ -140,6 +160,10 @@ NOT_TOLD: Final = {
     "spending.limit_removed": "a setting that the page Spending shows",
     "spending.withdrawn": "nothing is left to do",
     "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
+    "export.taken": "whoever may take it was told that it was made; the entry says who took it",
+    "organization.erased": "nobody belongs to it any more",
+    "person.erased": "there is nobody left to tell",
+    "member.erased": "the members' page shows who is left",
     "case.approve": "what the decision does is told: published, verified",
     "case.changes": "what the decision does is told",
     "case.reject": "what the decision does is told",
