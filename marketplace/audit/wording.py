@@ -73,11 +73,6 @@ def altered(wordings: Iterable[Wording]) -> Wording | None:
     return None
 
 
-def forget_organization(org_id: int) -> int:
-    """Forget all words of one organization's chain; returns of how many entries. As the system only."""
-    return Wording.objects.filter(org_id=org_id).delete()[0]
-
-
 def forget_person(user_id: int) -> int:
     """Forget the words of a person's own entries, those that belong to no organization. As the system only."""
     return Wording.objects.filter(entry__org_id=None, entry__actor_user_id=user_id).delete()[0]

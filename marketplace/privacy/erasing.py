@@ -74,7 +74,6 @@ def _erase_organization(org_id: int) -> None:
     for table in inventory.of_organizations():
         if fate := fates.OF_ORGANIZATIONS.get(table.label):
             _apply(fate, table.rows_of(org_id))
-    wording.forget_organization(org_id)
     wording.forget_mentions(names)
 
 
