@@ -7,8 +7,14 @@ from marketplace.organizations.models import Membership
 from marketplace.privacy import fates, inventory
 from marketplace.subscriptions.models import Order, Subscription
 from marketplace.subscriptions.words import counted
+from marketplace.tenancy.scope import as_system
 
 OPEN_MONEY = (Escrow.State.HELD, Escrow.State.DISPUTED)
+NAMES = {
+    "audit.Entry": "entries of the record",
+    "audit.Wording": "words of the record",
+    "gateway.UpstreamSecret": "sealed keys to your services",
+}
 RUNNING = (Subscription.State.ACTIVE, Subscription.State.SUSPENDED)
 
 
@@ -53,13 +59,14 @@ class Line:
 
 
 def consequences(org_id: int | None, user_id: int) -> list[Line]:
-    """What an erasure would do to each table that holds something. In the owner's scope."""
+    """What an erasure would do to each table that holds something: counted by owner, also what other members see."""
     key = org_id or user_id
     kept = fates.OF_ORGANIZATIONS if org_id else fates.OF_PEOPLE
     lines = []
     for table in inventory.of_organizations() if org_id else inventory.of_people():
-        count = table.rows_of(key).count()
-        name = str(table.model._meta.verbose_name_plural)
+        with as_system("a count over all that the erasure would touch"):
+            count = table.rows_of(key).count()
+        name = NAMES.get(table.label, str(table.model._meta.verbose_name_plural))
         fate = kept.get(table.label)
         if fate is None or fate.is_deleted:
             lines.append(Line(name, count, "deleted", ""))
