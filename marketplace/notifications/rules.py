@@ -41,6 +41,8 @@ SPENDING: Final = "subscriptions:spending org"
 ASKED: Final = "subscriptions:asked org request"
 DATA: Final = "privacy:organization org"
 MY_DATA: Final = "privacy:person"
+VERIFICATION: Final = "organizations:verification org"
+MINE: Final = "organizations:mine"
 WALLETS: Final = "accounts:wallets"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
@@ -107,6 +109,27 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.SECURITY, "{who} made a new key for {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),
     ),
     "key.revoked": (Rule(Kind.SECURITY, "{who} revoked a key of {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),),
+    "member.joined": (
+        Rule(Kind.PEOPLE, "{user} joined {org}.", MAY_MANAGE, MEMBERS),
+    ),
+    "member.left": (Rule(Kind.PEOPLE, "{user} left {org}.", MAY_MANAGE, MEMBERS),),
+    "member.removed": (
+        Rule(Kind.PEOPLE, "{who} took {user} out of {org}.", MAY_MANAGE, MEMBERS),
+        Rule(Kind.SECURITY, "You do not belong to {org} any more.", NAMED, MINE),
+    ),
+    "member.role_changed": (
+        Rule(Kind.SECURITY, "Your role at {org} was changed.", NAMED, MEMBERS),
+        Rule(Kind.PEOPLE, "{who} changed the role of {user} at {org}.", MAY_MANAGE, MEMBERS),
+    ),
+    "organization.transferred": (
+        Rule(Kind.SECURITY, "{who} handed {org} over to another owner.", MAY_MANAGE, MEMBERS, also_actor=True),
+    ),
+    "domain.found": (
+        Rule(Kind.SELLING, "The record at the domain of {org} was found.", MAY_MANAGE, VERIFICATION),
+    ),
+    "domain.missing": (
+        Rule(Kind.SELLING, "The record at the domain of {org} was not found in time.", MAY_MANAGE, VERIFICATION),
+    ),
     "budget.warned": (
         Rule(Kind.MONEY, "{percent} % of a budget of {org} are spent this month.", OWNERS, SPENDING, also_actor=True),
         Rule(Kind.MONEY, "{percent} % of your budget at {org} are spent this month.", NAMED, SPENDING),
@@ -160,6 +183,16 @@ NOT_TOLD: Final = {
     "spending.limit_removed": "a setting that the page Spending shows",
     "spending.withdrawn": "nothing is left to do",
     "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
+    "member.invited": "the invitation goes out by e-mail to whom it is for",
+    "invitation.resent": "goes out by e-mail to whom it is for",
+    "invitation.revoked": "the members' page shows it",
+    "organization.described": "a step of starting, which its page shows",
+    "organization.intention_told": "a step of starting",
+    "organization.onboarded": "a step of starting",
+    "document.added": "the verification page shows it",
+    "document.read": "a moderator's look, for whoever asks later",
+    "document.removed": "the verification page shows it",
+    "domain.named": "the verification page shows it; what comes of it is told",
     "export.taken": "whoever may take it was told that it was made; the entry says who took it",
     "organization.erased": "nobody belongs to it any more",
     "person.erased": "there is nobody left to tell",

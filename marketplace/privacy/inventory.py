@@ -31,6 +31,8 @@ HIDDEN: Final[dict[str, str]] = {
     "accounts.User.password": "a hash to guess against",
     "accounts.SignInNonce.value": "a number used once, to sign in with",
     "accounts.SignInNonce.message": "holds that number",
+    "organizations.Invitation.nonce": "the link to join could be made from it",
+    "organizations.Invitation.digest": "a hash to guess against",
     "gateway.ApiKey.digest": "a hash to guess against",
     "gateway.UpstreamSecret.ciphertext": "the sealed key to your own service, which you have",
     "gateway.UpstreamSecret.nonce": "part of the sealed key",

@@ -9,6 +9,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -23,7 +24,7 @@ from marketplace.moderation.models import Decision, ReviewCase
 from marketplace.notifications import reading
 from marketplace.notifications.models import Notification
 from marketplace.organizations import services as organizations
-from marketplace.organizations.models import Membership, Organization, Verification
+from marketplace.organizations.models import Document, Invitation, Membership, Organization, Verification
 from marketplace.privacy import erasing, exporting, fates, services
 from marketplace.privacy.models import Erasure, Export
 from marketplace.subscriptions.models import Order, Subscription
@@ -32,6 +33,12 @@ from marketplace.tenancy.scope import as_system, scope
 from tests import world
 
 pytestmark = pytest.mark.django_db
+
+
+def papers() -> list[Any]:
+    """The files of documents that are stored."""
+    with transaction.atomic(), as_system("the test looks"):
+        return [document.file for document in Document.objects.all()]
 
 
 def canaries_left(*canaries: str) -> list[str]:
@@ -77,6 +84,10 @@ def settled_trade() -> Any:
                            result={"mood": b})  # fmt: skip
     UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
     Verification.objects.create(org=provider, registration_number=p, note=p, asked_by=ben, outcome="verified", reason=p)
+    Document.objects.create(org=provider, name=f"{p}.pdf", kind="application/pdf", size=1, sha256="0" * 64,
+                            file=ContentFile(p.encode(), name=f"{mark}.pdf"), added_by=ben)  # fmt: skip
+    Invitation.objects.create(org=buyer, email=f"{p}@example.com", role="viewer", nonce="n", digest=mark,
+                              invited_by=ada, expires_at=now)  # fmt: skip
     case = ReviewCase.objects.create(org=provider, version=draft, state="decided")
     Decision.objects.create(org=provider, case=case, outcome="reject", reason=p)
     for user in (ada, ben):
@@ -128,6 +139,14 @@ def test_of_an_erased_organization_and_its_owner_nothing_is_left(side: str, trad
     assert canaries_left(mark) == []
     assert not file.storage.exists(file.name)
     assert chains_hold()
+
+
+def test_files_of_an_erased_organization_are_gone(trade: Any) -> None:
+    (paper,) = papers()
+    assert paper.storage.exists(paper.name)
+    asked_and_due(Actor(trade.ben.pk, trade.provider.pk, "owner"))
+    erasing.erase_due()
+    assert not paper.storage.exists(paper.name) and papers() == []
 
 
 def test_what_the_other_side_has_to_keep_stays(trade: Any) -> None:

@@ -18,6 +18,7 @@ from marketplace.audit.models import Entry
 from marketplace.lifecycle import Refused
 from marketplace.notifications import reading
 from marketplace.notifications.models import Notification
+from marketplace.organizations.models import Document
 from marketplace.privacy import archiving, exporting, inventory, services
 from marketplace.privacy.archiving import Owner
 from marketplace.privacy.models import Export
@@ -207,21 +208,27 @@ def test_after_a_week_the_file_is_gone(two: tuple[Trade, Trade]) -> None:
         services.take_export(actor, public_id=made.public_id)
 
 
-def test_files_of_the_owner_are_in_it(two: tuple[Trade, Trade], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any file column counts; the only one so far is the export's own, so it stands in for the others."""
-    monkeypatch.delitem(inventory.NOT_OF_ORGANIZATIONS, "privacy.Export")
-    storage: Any = Export._meta.get_field("file").storage
-    name = storage.save("paper.pdf", ContentFile(b"%PDF the paper"))
-    made = world.written(
-        lambda: Export.objects.create(org=two[0].buyer, user=two[0].buyer_owner, state="ready", file=name)
-    )()
-    assert archive(Owner(two[0].buyer.pk, 0))[f"files/privacy.export/{made.pk}-file.pdf"] == b"%PDF the paper"
-    storage.delete(name)
+@world.written
+def paper(org: Any, text: bytes) -> Document:
+    stored = ContentFile(text, name=f"{org.pk}.pdf")
+    return Document.objects.create(org=org, name="x", kind="application/pdf", size=1, sha256="0" * 64, file=stored)
+
+
+def test_files_of_the_owner_are_in_it_and_no_others(two: tuple[Trade, Trade]) -> None:
+    mine, theirs = paper(two[0].buyer, b"%PDF mine"), paper(two[1].buyer, b"%PDF theirs")
+    files = archive(Owner(two[0].buyer.pk, 0))
+    assert files[f"files/organizations.document/{mine.pk}-file.pdf"] == b"%PDF mine"
+    assert b"%PDF theirs" not in files.values()
+    for document in (mine, theirs):
+        document.file.delete(save=False)
 
 
 def test_a_field_that_may_be_a_secret_is_hidden_or_known_to_be_none() -> None:
     """A new column that sounds like a secret, or holds bytes, has to be looked at."""
-    known = {"audit.Wording.salt": "the owner's own words are beside it", "catalog.Listing.content_hash": "public"}
+    known = {
+        "audit.Wording.salt": "the owner's own words are beside it",
+        "organizations.DomainCheck.token": "stands in the public DNS",
+    }
     suspects = ("password", "digest", "secret", "salt", "token", "nonce", "ciphertext", "private")
     for table in (*inventory.of_organizations(), *inventory.of_people()):
         for field in inventory.fields_of(table.model):
