@@ -41,7 +41,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
         {
             "name": always("An erased organization"), "slug": _numbered("erased"), "about": always(""),
             "website": always(""), "payout_address": always(""), "state": always("refused"),
-            "verified_at": always(None),
+            "verified_at": always(None), "checked": always(""), "domain": always(""), "domain_checked_at": always(None),
         },
     ),
     "catalog.Listing": Fate(
@@ -76,6 +76,23 @@ OF_PEOPLE: Final[dict[str, Fate]] = {
         },
     ),
 }  # fmt: skip
+
+# Text in rows that stay: none of it was written by, or names, whoever is erased.
+CHAIN: Final = "public on the chain, where nobody can erase it"
+OURS: Final = "our own words and identifiers"
+KEPT_TEXT: Final[dict[str, tuple[str, str]]] = {
+    "organizations.Organization": ("country", "the other side's books need it"),
+    "catalog.Listing": ("content_hash", "a hash of what was agreed"),
+    "catalog.Plan": ("content_hash", "a hash of what was agreed"),
+    "subscriptions.Order": ("provider_address order_ref", CHAIN),
+    "subscriptions.Subscription": ("ended_reason", OURS),
+    "escrow.Escrow": ("chain contract escrow_id buyer_address provider_address treasury funded_tx", CHAIN),
+    "escrow.LedgerEntry": ("event tx_hash", CHAIN),
+    "escrow.Payment": ("address contract escrow_id tx_hash given_up", CHAIN),
+    "escrow.WalletTransaction": ("subject address tx_hash", CHAIN),
+    "privacy.Erasure": ("held_up_by", "emptied when it is done or withdrawn"),
+    "audit.Entry": ("actor_role verb subject_type subject_id facts previous_hash hash", OURS),
+}
 
 
 def cascading(target: type[models.Model]) -> list[tuple[type[models.Model], str]]:

@@ -66,6 +66,6 @@ def withdraw_erasure(actor: Actor) -> Erasure:
         erasure = whose.waiting().select_for_update().first()
         if erasure is None:
             raise Refused("There is nothing to withdraw.")
-        erasure.move(Erasure.State.WITHDRAWN)
+        erasure.move(Erasure.State.WITHDRAWN, held_up_by="")
         record(actor, "erasure.withdrawn", erasure)
     return erasure
