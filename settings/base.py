@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "marketplace.gateway",
     "marketplace.moderation",
     "marketplace.notifications",
+    "marketplace.privacy",
     "governance",
     "settings",
 ]
@@ -208,6 +209,16 @@ STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES: dict[str, Any] = {
+    # No address leads there: a view streams an export to those who may have it.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": envstr("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports")),
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # No address leads there: a view streams a document to those who may read it.
     "documents": {

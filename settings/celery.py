@@ -39,5 +39,7 @@ app.conf.beat_schedule = {
     "run tools": every(1.0, "marketplace.gateway.tasks.run_waiting"),
     "tell people": every(2.0, "marketplace.notifications.tasks.read_entries"),
     "send e-mails": every(5.0, "marketplace.notifications.tasks.send_mails"),
+    "make exports": every(5.0, "marketplace.privacy.tasks.make_exports"),
+    "erase": every(60.0, "marketplace.privacy.tasks.erase"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
 }

@@ -9,6 +9,7 @@ from settings import health
 urlpatterns = [
     path("", landing, name="landing"),
     path("", include("marketplace.catalog.urls")),
+    path("", include("marketplace.privacy.urls")),
     path("accounts/", include("marketplace.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/factors/", include("allauth.mfa.urls")),

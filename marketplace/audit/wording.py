@@ -73,17 +73,21 @@ def altered(wordings: Iterable[Wording]) -> Wording | None:
     return None
 
 
-def forget_organization(org_id: int) -> int:
-    """Forget all words of one organization's chain; returns of how many entries. As the system only."""
-    return Wording.objects.filter(org_id=org_id).delete()[0]
+def forget_person(user_id: int) -> int:
+    """Forget the words of a person's own entries, those that belong to no organization. As the system only."""
+    return Wording.objects.filter(entry__org_id=None, entry__actor_user_id=user_id).delete()[0]
 
 
-def forget_person(user_id: int, *, names: Iterable[str]) -> int:
-    """Forget the words about a person: in entries of their own account, and wherever one of `names` stands.
+def forget_mentions(names: Iterable[str]) -> int:
+    """Forget words in which one of `names` stands, in whoever's chain; returns of how many entries. As the system only.
 
-    A short name is looked for as a whole value, an address also inside a text. As the system only.
+    An e-mail address or a wallet's is looked for anywhere in a text, any other name as a whole value: "Ada" is no
+    mention of Ada in "Adapter".
     """
-    mentioned = Q(entry__org_id=None, entry__actor_user_id=user_id)
+    mentioned = Q()
     for name in filter(None, names):
-        mentioned |= Q(words__icontains=name) if "@" in name else Q(words__icontains=json.dumps(name))
-    return Wording.objects.filter(mentioned).delete()[0]
+        is_address = "@" in name or name.startswith("0x")
+        mentioned |= (
+            Q(words__icontains=name) if is_address else Q(words__icontains=json.dumps(name, ensure_ascii=False))
+        )
+    return Wording.objects.filter(mentioned).delete()[0] if mentioned else 0

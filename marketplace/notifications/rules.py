@@ -41,6 +41,8 @@ MINE: Final = "organizations:mine"
 VERIFICATION: Final = "organizations:verification org"
 SPENDING: Final = "subscriptions:spending org"
 ASKED: Final = "subscriptions:asked org request"
+DATA: Final = "privacy:organization org"
+MY_DATA: Final = "privacy:person"
 WALLETS: Final = "accounts:wallets"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
@@ -108,28 +110,25 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "key.revoked": (Rule(Kind.SECURITY, "{who} revoked a key of {org}.", MAY_HOLD_KEYS, KEYS, also_actor=True),),
     "member.joined": (
-        Rule(Kind.SECURITY, "{user} has joined {org}.", MAY_MANAGE, MEMBERS),
+        Rule(Kind.PEOPLE, "{user} joined {org}.", MAY_MANAGE, MEMBERS),
     ),
-    "member.left": (
-        Rule(Kind.SECURITY, "{user} has left {org}.", MAY_MANAGE, MEMBERS),
-    ),
+    "member.left": (Rule(Kind.PEOPLE, "{user} left {org}.", MAY_MANAGE, MEMBERS),),
     "member.removed": (
-        Rule(Kind.SECURITY, "You are no longer a member of an organization.", NAMED, MINE),
-        Rule(Kind.SECURITY, "{who} removed {user} from {org}.", MAY_MANAGE, MEMBERS),
+        Rule(Kind.PEOPLE, "{who} took {user} out of {org}.", MAY_MANAGE, MEMBERS),
+        Rule(Kind.SECURITY, "You do not belong to {org} any more.", NAMED, MINE),
     ),
     "member.role_changed": (
-        Rule(Kind.SECURITY, "Your role in an organization has changed.", NAMED, MINE),
-        Rule(Kind.SECURITY, "{who} changed the role of {user} in {org}.", OWNERS, MEMBERS),
+        Rule(Kind.SECURITY, "Your role at {org} was changed.", NAMED, MEMBERS),
+        Rule(Kind.PEOPLE, "{who} changed the role of {user} at {org}.", MAY_MANAGE, MEMBERS),
     ),
     "organization.transferred": (
-        Rule(Kind.SECURITY, "{who} handed {org} over to {user}.", MAY_MANAGE, MEMBERS, also_actor=True),
+        Rule(Kind.SECURITY, "{who} handed {org} over to another owner.", MAY_MANAGE, MEMBERS, also_actor=True),
     ),
     "domain.found": (
         Rule(Kind.SELLING, "The record at the domain of {org} was found.", MAY_MANAGE, VERIFICATION),
     ),
     "domain.missing": (
-        Rule(Kind.SELLING, "The record at the domain of {org} was not found. Its page says what was seen.", MAY_MANAGE,
-             VERIFICATION),
+        Rule(Kind.SELLING, "The record at the domain of {org} was not found in time.", MAY_MANAGE, VERIFICATION),
     ),
     "budget.warned": (
         Rule(Kind.MONEY, "{percent} % of a budget of {org} are spent this month.", OWNERS, SPENDING, also_actor=True),
@@ -147,6 +146,24 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "spending.declined": (
         Rule(Kind.ORDERS, "Your order of {listing} for {amount} was declined. Its page says why.", NAMED, ASKED),
+    ),
+    "export.ready": (
+        Rule(Kind.DATA, "The export of everything that {org} has here is ready. It is kept for a week.", MAY_MANAGE,
+             DATA),
+    ),
+    "person.export_ready": (
+        Rule(Kind.DATA, "The export of your own data is ready. It is kept for a week.", NAMED, MY_DATA),
+    ),
+    "export.asked": (
+        Rule(Kind.DATA, "{who} asked for an export of everything that {org} has here.", OWNERS, DATA),
+    ),
+    "erasure.asked": (
+        Rule(Kind.DATA, "{who} asked to have {org} erased. Until it is done, an owner can take it back.", MAY_MANAGE,
+             DATA, also_actor=True),
+        Rule(Kind.DATA, "You asked to have your account erased. You can still take it back.", ACTOR, MY_DATA),
+    ),
+    "erasure.withdrawn": (
+        Rule(Kind.DATA, "{org} will not be erased: {who} took it back.", MAY_MANAGE, DATA, also_actor=True),
     ),
 }  # fmt: skip
 
@@ -178,6 +195,10 @@ NOT_TOLD: Final = {
     "spending.limit_removed": "a setting that the page Spending shows",
     "spending.withdrawn": "nothing is left to do",
     "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
+    "export.taken": "whoever may take it was told that it was made; the entry says who took it",
+    "organization.erased": "nobody belongs to it any more",
+    "person.erased": "there is nobody left to tell",
+    "member.erased": "the members' page shows who is left",
     "case.approve": "what the decision does is told: published, verified",
     "case.changes": "what the decision does is told",
     "case.reject": "what the decision does is told",

@@ -130,6 +130,7 @@ class Market:
                 "BASE_URL": f"http://127.0.0.1:{ports['web']}",
                 "LIVE_URL": f"http://127.0.0.1:{ports['live']}",
                 "DEMO_TOOLS_URL": f"http://127.0.0.1:{ports['tools']}",
+                "EXPORTS_DIR": str(self.run.path / "exports"),
                 "EMAIL_FILE_PATH": str(self.run.folder("mail")),
                 "DOCUMENTS_DIR": str(self.run.path / "documents"),
                 "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),

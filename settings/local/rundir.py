@@ -13,7 +13,7 @@ from settings.local.failure import CannotStart
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = ROOT / ".run"
-DATA = ("postgres", "valkey", "anvil", "logs", "beat", "mail", "secrets.json", "ports.json", "prepared")
+DATA = ("postgres", "valkey", "anvil", "logs", "beat", "mail", "exports", "secrets.json", "ports.json", "prepared")
 
 
 class RunDir:

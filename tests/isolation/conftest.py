@@ -23,6 +23,7 @@ from marketplace.organizations.models import (
     Organization,
     Verification,
 )
+from marketplace.privacy.models import Erasure, Export
 from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
@@ -48,6 +49,7 @@ class Trade:
     document: Document
     invitation: Invitation
     membership: Membership
+    export: Export
 
 
 @world.written
@@ -113,6 +115,8 @@ def trade(name: str) -> Trade:
             user=user, org=org, entry_id=1, kind="orders", rule="order.placed/0", facts={"note": canary}, path="/",
             at=now,
         )  # fmt: skip
+    export = Export.objects.create(org=buyer, user=buyer_owner)
+    Erasure.objects.create(org=provider, user=provider_owner, due_at=ends)
     audit.record(Actor(buyer_owner.pk, buyer.pk, "owner"), "order.placed", order, note=canary)
     SpendingLimit.objects.create(org=buyer, user=buyer_owner, currency=plan.currency, monthly=10**9 * world.TUSD)
     asked = SpendingRequest.objects.create(
@@ -122,7 +126,7 @@ def trade(name: str) -> Trade:
     KeyMonth.objects.create(org=buyer, api_key=key, month=now.date().replace(day=1), calls=1)
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
-        asked, document, invitation, Membership.objects.get(org=provider),
+        asked, document, invitation, Membership.objects.get(org=provider), export,
     )  # fmt: skip
 
 

@@ -170,7 +170,7 @@ def test_every_sentence_can_be_said_and_every_link_leads_somewhere(market: Trade
             org = market.provider if rule.side == "provider" else market.buyer
             subject = subjects.get(verb.partition(".")[0], org)
             amounts = dict.fromkeys(("amount", "net", "fee", "refund"), "1000000")
-            actor = Actor(world.person(f"{verb} {rule.side} {rule.says}"[:60]).pk)
+            actor = Actor(world.person(f"{verb} {rules.index(rule)}").pk)
             made = entry(actor, verb, subject, org, user_id=market.buyer_owner.pk, percent=80, **amounts)
             about = reading.context(made, org)
             number = rules.index(rule)

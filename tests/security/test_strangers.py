@@ -60,6 +60,8 @@ def address(where: str, org: Organization, of: Trade) -> str:
         where = where.replace("<uuid:public_id>", str(of.run.public_id))
     if "/requests/" in where:
         where = where.replace("<uuid:public_id>", str(of.asked.public_id))
+    if "/exports/" in where:
+        where = where.replace("<uuid:public_id>", str(of.export.public_id))
     for name, value in objects(of).items():
         where = where.replace(name, value)
     assert "<" not in where, f"{where}: say in objects() what stands for this of a stranger"
@@ -71,7 +73,16 @@ def everything() -> dict[str, list[Any]]:
     with transaction.atomic(), as_system("the test compares"):
         return {
             model._meta.label: list(model.objects.order_by("pk").values())
-            for app in ("organizations", "catalog", "subscriptions", "escrow", "gateway", "moderation")
+            for app in (
+                "organizations",
+                "catalog",
+                "subscriptions",
+                "escrow",
+                "gateway",
+                "moderation",
+                "notifications",
+                "privacy",
+            )
             for model in apps.get_app_config(app).get_models()
         }
 
