@@ -1,4 +1,4 @@
-"""Payments and logs through a node with twenty faults, on a chain that reorganizes: none lost, none twice, no phantom."""
+"""Hundreds of transactions, an ill node, a chain that reorganizes: no log lost, none made up, everybody paid once."""
 
 import logging
 from collections.abc import Iterator
