@@ -148,9 +148,10 @@ def _store(new: Stretch) -> bool:
         failpoint("watcher.after_blocks")
         insert_logs(chain, fetched.logs, blocks)
         failpoint("watcher.after_logs")
-        _move(position, fetched.end.height, fetched.end.hash, span=new.span)
+        _move(position, fetched.end.height, fetched.end.hash, **_told(position, new, final))
         failpoint("watcher.after_position")
-        _settle(position, new, final)
+        make_final(chain, final)
+        prune_empty(chain, final - max(client(chain).network.confirmations, reader.WINDOW_STEP))
         failpoint("watcher.before_commit")
     return True
 
@@ -164,16 +165,17 @@ def _move(position: CopyPosition, number: int, block_hash: str, **changes: Any) 
         raise Overtaken(f"The position of {position.chain} was moved by somebody else.")
 
 
-def _settle(position: CopyPosition, new: Stretch, final: int) -> None:
-    """Make final what may be, forget what nobody needs, and note how far we are."""
-    make_final(position.chain, final)
-    prune_empty(position.chain, final - max(client(position.chain).network.confirmations, reader.WINDOW_STEP))
-    level = {"caught_up_at": timezone.now()} if new.fetched.end.height >= new.view.head.height else {}
-    heights = {
+def _told(position: CopyPosition, new: Stretch, final: int) -> dict[str, Any]:
+    """What else the position says once the stretch is stored."""
+    now = timezone.now()
+    level = {"caught_up_at": now} if new.fetched.end.height >= new.view.head.height else {}
+    return level | {
+        "span": new.span,
+        "head_number": new.view.head.height,
+        "checked_at": now,
         "settled_number": max(position.settled_number, new.settled),
         "final_number": max(position.final_number, final),
     }
-    _note(position.chain, new.view, **heights, **level)
 
 
 def _take_back(node: Client, place: Place) -> Outcome:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chain", "0003_witness"),
+        ("chain", "0004_sending_accounts_and_gas_days"),
     ]
 
     operations = [
