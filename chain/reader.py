@@ -1,16 +1,21 @@
 """Read blocks and logs from a node, without believing it: every answer is checked against a header."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import msgspec
 from eth_utils.crypto import keccak
 
 from chain.client import Client
-from chain.rpc import BATCH, Call, Header, LogEntry, NodeRefused, Receipt, number, read
+from chain.rpc import LONGEST, Call, Header, LogEntry, NodeRefused, Receipt, number, read
 
 WINDOW_STEP = 64
 CHECKED = 200
+HASH_LENGTH = 66
+ADDRESSES = 100  # in one question: providers limit them, and a batch has room for several
+LONGEST_RANGE = 8 << 20
 
 
 class NodeMoved(Exception):
@@ -36,6 +41,7 @@ class Look:
     head: Header
     at_position: Header | None
     finalized: int | None
+    at: float = field(default_factory=time.monotonic)
 
     def settled(self, checked: int, confirmations: int) -> int:
         """The height up to which blocks are deep enough, `checked` being the highest known: never beyond that one."""
@@ -74,12 +80,12 @@ def _tagged(client: Client, answer: msgspec.Raw | NodeRefused) -> int | None:
     return header.height if header else -1
 
 
-def ask(client: Client, calls: Sequence[Call]) -> list[msgspec.Raw | NodeRefused]:
+def ask(client: Client, calls: Sequence[Call], *, longest: int = LONGEST) -> list[msgspec.Raw | NodeRefused]:
     """One request's answers; raises WrongChain when the backend that gave them serves another chain.
 
     Each request asks for the chain id: behind one address stand many backends, and one of them may be misled.
     """
-    chain_id, *answers = client.node.batch([("eth_chainId", []), *calls])
+    chain_id, *answers = client.node.batch([("eth_chainId", []), *calls], longest=longest)
     client.serves(number(chain_id))
     return answers
 
@@ -87,40 +93,54 @@ def ask(client: Client, calls: Sequence[Call]) -> list[msgspec.Raw | NodeRefused
 def headers(client: Client, heights: Sequence[int]) -> list[Header | None]:
     """The headers at these heights; None where the node has none."""
     calls: list[Call] = [("eth_getBlockByNumber", [hex(height), False]) for height in heights]
-    answers = [answer for start in range(0, len(calls), BATCH) for answer in ask(client, calls[start : start + BATCH])]
-    found: list[Header | None] = [read(answer, Header | None) for answer in answers]
+    found: list[Header | None] = []
+    while len(found) < len(calls):
+        answers = ask(client, calls[len(found) : len(found) + client.node.at_once])
+        found += [read(answer, Header | None) for answer in answers]
     if any(header and header.height != height for header, height in zip(found, heights, strict=True)):
         raise NodeMoved("The node answered with a block of another height.")
     return found
 
 
-def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int) -> Fetched:
+def _questions(addresses: Sequence[str], **of: str) -> list[Call]:
+    """Calls that together ask for the logs of all addresses."""
+    parts = [list(addresses[start : start + ADDRESSES]) for start in range(0, len(addresses), ADDRESSES)]
+    return [("eth_getLogs", [{**of, "address": part}]) for part in parts]
+
+
+def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int, *, parent: str = "") -> Fetched:
     """Logs of [start, end], with the headers of the blocks that hold them and of the end.
 
     The end's header comes in the same batch, for a node that lags answers a range it does not have with no logs and no
-    error. The headers are asked by height: one that is not the log's block means that the branch changed meanwhile.
-    Of a short range all headers are read, for their bloom filters to speak against hidden logs. A long one would cost a
-    request for every hundred blocks, most of them empty.
+    error; so does that of the block before, which is `parent` where we have one. The headers are asked by height: one
+    that is not the log's block means that the branch changed meanwhile. Of a short range all headers are read, so that
+    their bloom filters speak against hidden logs. Raises NodeRefused where it is too much to ask.
     """
-    question = {"fromBlock": hex(start), "toBlock": hex(end), "address": list(addresses)}
-    calls: list[Call] = [("eth_getBlockByNumber", [hex(end), False])]
-    if addresses:
-        calls.append(("eth_getLogs", [question]))
-    last, *answers = ask(client, calls)
-    end_header = read(last, Header | None)
-    if end_header is None or end_header.height != end:
+    edges: list[Call] = [("eth_getBlockByNumber", [hex(height), False]) for height in (end, max(start - 1, 0))]
+    questions = _questions(addresses, fromBlock=hex(start), toBlock=hex(end))
+    answers = ask(client, [*edges, *questions], longest=LONGEST_RANGE if end > start else LONGEST)
+    last, before = (read(answer, Header | None) for answer in answers[:2])
+    if last is None or last.height != end:
         raise NodeMoved(f"The node does not have block {end} yet.")
-    logs = _sane(read(answers[0], list[LogEntry]), addresses, start, end) if answers else []
-    holding = {log.height for log in logs}
-    inner = range(start, end) if end - start < CHECKED else sorted(holding - {end})
-    blocks = {header.height: header for header in [*headers(client, inner), end_header] if header}
-    for log in logs:
-        header = blocks.get(log.height)
-        if header is None or header.hash != log.block_hash:
-            raise NodeMoved(f"Block {log.height} changed while it was read.")
-    for height in blocks.keys() - holding:
-        _really_empty(client, addresses, blocks[height])
-    return Fetched([blocks[height] for height in sorted(holding | {end})], logs)
+    if parent and (before is None or before.hash != parent):
+        raise NodeMoved(f"Block {start} does not follow what we have.")
+    found = [log for answer in answers[2:] for log in read(answer, list[LogEntry])]
+    del answers
+    return _with_headers(client, addresses, sane(found, addresses, start, end), start, last)
+
+
+def _with_headers(client: Client, addresses: Sequence[str], logs: list[LogEntry], start: int, last: Header) -> Fetched:
+    named = {(log.block_number, log.block_hash) for log in logs}
+    holding = {int(height, 16) for height, _ in named}
+    inner = range(start, last.height) if last.height - start < CHECKED else sorted(holding - {last.height})
+    blocks = {header.height: header for header in [*headers(client, inner), last] if header}
+    for height, block_hash in named:
+        header = blocks.get(int(height, 16))
+        if header is None or header.hash != block_hash:
+            raise NodeMoved(f"Block {int(height, 16)} changed while it was read.")
+    for empty in blocks.keys() - holding:
+        _really_empty(client, addresses, blocks[empty])
+    return Fetched([blocks[height] for height in sorted(holding | {last.height})], logs)
 
 
 def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: int, end: int) -> Fetched:
@@ -143,20 +163,25 @@ def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: i
 
 
 def logs_by_hash(client: Client, addresses: Sequence[str], blocks: Sequence[Header]) -> list[LogEntry]:
+    """The logs of each block, asked by its hash; raises NodeMoved where the node has it not, or hides some."""
     if not addresses:
         return []
-    calls = [("eth_getLogs", [{"blockHash": header.hash, "address": list(addresses)}]) for header in blocks]
+    per_block = len(_questions(addresses))
+    calls = [call for header in blocks for call in _questions(addresses, blockHash=header.hash)]
     try:
-        answers = client.node.all(calls, list[LogEntry])
+        parts = client.node.all(calls, list[LogEntry])
     except NodeRefused as error:  # "unknown block": orphaned meanwhile, or a backend that lags
         raise NodeMoved(error.message) from error
+    answers = [
+        [log for part in parts[start : start + per_block] for log in part] for start in range(0, len(parts), per_block)
+    ]
     logs: list[LogEntry] = []
     for header, answer in zip(blocks, answers, strict=True):
         if any(log.block_hash != header.hash for log in answer):
             raise NodeMoved(f"The node gave logs of another block than {header.height}.")
         if not answer:
             _really_empty(client, addresses, header)
-        logs += _sane(answer, addresses, header.height, header.height)
+        logs += sane(answer, addresses, header.height, header.height)
     return logs
 
 
@@ -180,13 +205,37 @@ def _really_empty(client: Client, addresses: Sequence[str], header: Header) -> N
         raise NodeMoved(f"The node hides logs of block {header.height}.")
 
 
-def _sane(logs: list[LogEntry], addresses: Sequence[str], start: int, end: int) -> list[LogEntry]:
-    """In chain order, each once; raises NodeMoved for a log that was not asked for."""
+def sane(logs: list[LogEntry], addresses: Sequence[str], start: int, end: int) -> list[LogEntry]:
+    """In chain order, each once; raises NodeMoved for a log that was not asked for, or that is no log.
+
+    Looks at whole columns, for this is passed by every log there is.
+    """
     known = {address.lower() for address in addresses}
-    once: dict[tuple[str, int], LogEntry] = {}
-    for log in logs:
-        if log.removed or not start <= log.height <= end or log.address.lower() not in known:
-            raise NodeMoved("The node gave a log that was not asked for.")
-        if once.setdefault((log.block_hash, log.index), log) != log:
+    heights = {text: int(text, 16) for text in {log.block_number for log in logs}}
+    wanted = all(start <= height <= end for height in heights.values())
+    if not wanted or any(log.removed for log in logs) or {log.address.lower() for log in logs} - known:
+        raise NodeMoved("The node gave a log that was not asked for.")
+    if not _is_hex(logs):
+        raise NodeMoved("The node gave a log that is not hexadecimal.")
+    places = [(heights[log.block_number], int(log.log_index, 16)) for log in logs]
+    if all(before < after for before, after in pairwise(places)):
+        return logs
+    once: dict[tuple[int, int], LogEntry] = {}
+    for place, log in zip(places, logs, strict=True):
+        if once.setdefault(place, log) != log:
             raise NodeMoved("The node gave two different logs for one place.")
-    return sorted(once.values(), key=lambda log: (log.height, log.index))
+    return [once[place] for place in sorted(once)]
+
+
+def _is_hex(logs: Sequence[LogEntry]) -> bool:
+    """Whether topics, data and hashes are 0x-hex and no more: they are written as they came."""
+    words = [word for log in logs for word in log.topics]
+    words += [log.transaction_hash for log in logs]
+    if any(len(word) != HASH_LENGTH for word in words) or any(len(log.data) % 2 for log in logs):
+        return False
+    words += [log.data for log in logs]
+    text = "".join([word[2:] for word in words])
+    try:
+        return not text or (text.isalnum() and len(bytes.fromhex(text)) * 2 == len(text))
+    except ValueError:
+        return False

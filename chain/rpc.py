@@ -14,7 +14,8 @@ from chain import nodes
 T = TypeVar("T")
 Call = tuple[str, Sequence[Any]]
 CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 20.0
-BATCH = 100
+BATCH, SMALL_BATCH = 900, 100  # geth takes a thousand, others fewer
+LONGEST = 64 << 20
 
 
 class NodeUnreachable(Exception):
@@ -32,6 +33,10 @@ class NodeRefused(Exception):
     def reverted(self) -> bool:
         """The contract said no, as against the node."""
         return self.code == 3 or self.data is not None or "revert" in self.message.lower()
+
+
+class AnswerTooLong(NodeRefused):
+    """The node has more to say than we want to hold in memory: ask for less."""
 
 
 class _Error(msgspec.Struct):
@@ -65,7 +70,7 @@ class Header(msgspec.Struct, rename="camel", frozen=True):
         return int(self.timestamp, 16)
 
 
-class LogEntry(msgspec.Struct, rename="camel", frozen=True):
+class LogEntry(msgspec.Struct, rename="camel", frozen=True, gc=False):
     """A log as a node gives it."""
 
     address: str
@@ -130,15 +135,28 @@ class Rpc:
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
         self._decoder = msgspec.json.Decoder(list[_Answer])
+        self.at_once = BATCH
 
-    def batch(self, calls: Sequence[Call]) -> list[msgspec.Raw | NodeRefused]:
-        """The answers in the order of the calls, each raw JSON or the error it met; raises NodeUnreachable."""
+    def batch(self, calls: Sequence[Call], *, longest: int = LONGEST) -> list[msgspec.Raw | NodeRefused]:
+        """The answers in the order of the calls, each raw JSON or the error it met; raises NodeUnreachable.
+
+        Raises AnswerTooLong, having read no further, for more than `longest` bytes.
+        """
         if not calls:
             return []
+        self.refuse_while_resting()
+        try:
+            return self._batch(calls, longest)
+        except (NodeUnreachable, AnswerTooLong):
+            if len(calls) > SMALL_BATCH:
+                self.at_once = SMALL_BATCH
+            raise
+
+    def _batch(self, calls: Sequence[Call], longest: int) -> list[msgspec.Raw | NodeRefused]:
         body = [
             {"jsonrpc": "2.0", "id": n, "method": method, "params": params} for n, (method, params) in enumerate(calls)
         ]
-        found = {answer.id: answer for answer in self._post(body)}
+        found = {answer.id: answer for answer in self._post(body, longest)}
         if any(
             answer.error and nodes.is_rate_limit(answer.error.code, answer.error.message) for answer in found.values()
         ):
@@ -158,10 +176,9 @@ class Rpc:
         if rest := self.health.rest:
             raise NodeUnreachable(f"The node {self.health.name} is not asked for {rest:.0f} s: {self.health.why}.")
 
-    def _post(self, body: list[dict[str, Any]]) -> list[_Answer]:
-        self.refuse_while_resting()
+    def _post(self, body: list[dict[str, Any]], longest: int) -> list[_Answer]:
         try:
-            return self._decoder.decode(self._whole(msgspec.json.encode(body)))
+            return self._decoder.decode(self._whole(msgspec.json.encode(body), longest))
         except httpx.HTTPStatusError as error:
             status = f"it answered with status {error.response.status_code}"
             raise self.unreachable(status, nodes.wish(error.response.headers)) from error
@@ -170,17 +187,19 @@ class Rpc:
         except msgspec.DecodeError as error:
             raise self.unreachable("its answer is not JSON-RPC") from error
 
-    def _whole(self, content: bytes) -> bytes:
+    def _whole(self, content: bytes, longest: int) -> bytearray:
         """The answer's bytes, all of them within ANSWER_SECONDS: a time-out of httpx begins anew at every byte."""
-        until, parts = time.monotonic() + ANSWER_SECONDS, []
+        until, found = time.monotonic() + ANSWER_SECONDS, bytearray()
         headers = {"content-type": "application/json"}
         with self._http.stream("POST", self.url, content=content, headers=headers) as response:
             response.raise_for_status()
             for part in response.iter_bytes():
-                parts.append(part)
+                found += part
+                if len(found) > longest:
+                    raise AnswerTooLong(f"The answer is longer than {longest} bytes.")
                 if time.monotonic() > until:
                     raise httpx.ReadTimeout("The answer takes too long.")
-        return b"".join(parts)
+        return found
 
     @staticmethod
     def _outcome(answer: _Answer) -> msgspec.Raw | NodeRefused:
@@ -189,10 +208,10 @@ class Rpc:
         return answer.result
 
     def all(self, calls: Sequence[Call], kind: type[T]) -> list[T]:
-        """The answers as `kind`, a hundred calls a request; raises NodeRefused at the first error."""
+        """The answers as `kind`, as many calls a request as the node takes; raises NodeRefused at the first error."""
         found: list[T] = []
-        for start in range(0, len(calls), BATCH):
-            found += [read(answer, kind) for answer in self.batch(calls[start : start + BATCH])]
+        while len(found) < len(calls):
+            found += [read(answer, kind) for answer in self.batch(calls[len(found) : len(found) + self.at_once])]
         return found
 
     def one(self, method: str, *params: Any) -> Any:

@@ -1,18 +1,21 @@
 """What is fetched next, and from where. Asks the node and never the database, so that it may run beside a write."""
 
-from collections.abc import Sequence
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Self
 
 import structlog
 
 from chain import reader
 from chain.client import Client
-from chain.reader import Fetched, Look
-from chain.rpc import NodeRefused
+from chain.reader import Fetched, Look, NodeMoved
+from chain.rpc import NodeRefused, NodeUnreachable
 
 log = structlog.get_logger(__name__)
-AIM = 2_000
+AIM = 4_000
 MAX_SPAN = 50_000
+FRESH_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,17 @@ def fetch(node: Client, place: Place, view: Look, span: int) -> Stretch:
     if start > deep:
         fetched = reader.fetch_window(node, place.addresses, place.hash, start, view.head.height)
     else:
-        fetched, span = _fetch_range(node, place.addresses, start, deep, span)
+        fetched, span = _fetch_range(node, place, start, deep, span)
     return Stretch(place, view, fetched, view.settled(fetched.end.height, node.network.confirmations), span)
 
 
-def _fetch_range(node: Client, addresses: Sequence[str], start: int, deep: int, span: int) -> tuple[Fetched, int]:
+def _fetch_range(node: Client, place: Place, start: int, deep: int, span: int) -> tuple[Fetched, int]:
     """As many blocks as the node will give, and the span to try next; raises NodeRefused when it refuses even one."""
     refused = False
     while True:
         try:
-            fetched = reader.fetch_range(node, addresses, start, min(start + span - 1, deep))
+            end = min(start + span - 1, deep)
+            fetched = reader.fetch_range(node, place.addresses, start, end, parent=place.hash)
             break
         except NodeRefused as error:  # too many logs or blocks for this node; each says it in its own words
             if span == 1:
@@ -76,3 +80,32 @@ def _fetch_range(node: Client, addresses: Sequence[str], start: int, deep: int, 
             span, refused = max(min(span, deep - start + 1) // 2, 1), True
     wanted = int(span * AIM / max(len(fetched.logs), 1))
     return fetched, max(1, min(wanted, span if refused else span * 4, MAX_SPAN))
+
+
+class Ahead:
+    """Fetches the next stretch in a thread while this one is written. Only a guess: it counts where we then stand."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="chain-ahead")
+        self._coming: Future[Stretch] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def begin(self, node: Client, done: Stretch) -> None:
+        """Fetch what follows `done`, unless that is all, or what we know of the node's head is old."""
+        if done.after.number < done.view.head.height and time.monotonic() - done.view.at < FRESH_SECONDS:
+            self._coming = self._pool.submit(fetch, node, done.after, done.view, done.span)
+
+    def take(self, place: Place) -> Stretch | None:
+        """The stretch from `place`, if that is what was fetched and it went well."""
+        coming, self._coming = self._coming, None
+        try:
+            found = coming.result() if coming else None
+        except (NodeMoved, NodeRefused, NodeUnreachable) as problem:
+            log.info("chain.ahead", chain=place.chain, problem=str(problem))
+            return None
+        return found if found and found.place == place else None

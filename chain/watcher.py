@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 
 from chain import freezing, reader, reports, stretch, witness
@@ -17,7 +17,7 @@ from chain.models import Block, Contract, CopyPosition
 from chain.reader import Look, NodeMoved
 from chain.rpc import Header, NodeRefused, NodeUnreachable
 from chain.storage import insert_blocks, insert_logs, make_final, prune_empty
-from chain.stretch import Place, Stretch
+from chain.stretch import Ahead, Place, Stretch
 from chain.turns import turn
 
 log = structlog.get_logger(__name__)
@@ -42,20 +42,21 @@ def watch(chain: str | None = None, *, seconds: float = 5.0) -> Outcome:
     """Steps until level with the head, or for `seconds`; a node that does not answer is logged and left for later."""
     chain = chain or settings.CHAIN_ID
     until = time.monotonic() + seconds
-    while True:
-        try:
-            outcome = step(chain)
-        except (NodeMoved, NodeUnreachable, NodeRefused, WrongChain, Overtaken) as problem:
-            log.warning("chain.watch", chain=chain, problem=str(problem))
-            outcome = Outcome.WAITING
-        if outcome is not Outcome.BUSY:
-            witness.confirm(chain)
-        if outcome not in {Outcome.COPIED, Outcome.REORGED} or time.monotonic() > until:
-            reports.report(chain)
-            return outcome
+    with Ahead() as ahead:
+        while True:
+            try:
+                outcome = step(chain, ahead)
+            except (NodeMoved, NodeUnreachable, NodeRefused, WrongChain, Overtaken, DataError) as problem:
+                log.warning("chain.watch", chain=chain, problem=str(problem))
+                outcome = Outcome.WAITING
+            if outcome is not Outcome.BUSY:
+                witness.confirm(chain)
+            if outcome not in {Outcome.COPIED, Outcome.REORGED} or time.monotonic() > until:
+                reports.report(chain)
+                return outcome
 
 
-def step(chain: str) -> Outcome:
+def step(chain: str, ahead: Ahead | None = None) -> Outcome:
     """Copy one stretch, or take one reorg back. Requests are made outside of the transaction that stores."""
     with turn(f"chain.watch {chain}") as ours:
         if not ours:
@@ -64,7 +65,7 @@ def step(chain: str) -> Outcome:
         position, _ = CopyPosition.objects.get_or_create(chain=chain)
         if position.frozen_at:
             return Outcome.FROZEN
-        outcome = _advance(client(chain), _place(position), position.span)
+        outcome = _advance(client(chain), _place(position), position.span, ahead)
     failpoint("watcher.after_commit")
     return outcome
 
@@ -92,20 +93,24 @@ def _hold(place: Place) -> CopyPosition:
     return position
 
 
-def _advance(node: Client, place: Place, span: int) -> Outcome:
-    view = reader.look(node, place.number)
-    if _left_our_branch(place, view):
-        return _take_back(node, place)
-    if view.head.height < place.start(view, node.network.confirmations):
-        level = {"caught_up_at": timezone.now()} if view.head.height >= place.number else {}
-        _note(place.chain, view, **level)
-        return Outcome.LEVEL
-    try:
-        fetched = stretch.fetch(node, place, view, span)
-    except NodeMoved as moved:
-        log.info("chain.node_moved", chain=place.chain, why=str(moved))
-        _note(place.chain, view)
-        return Outcome.WAITING
+def _advance(node: Client, place: Place, span: int, ahead: Ahead | None) -> Outcome:
+    fetched = ahead.take(place) if ahead else None
+    if fetched is None:
+        view = reader.look(node, place.number)
+        if _left_our_branch(place, view):
+            return _take_back(node, place)
+        if view.head.height < place.start(view, node.network.confirmations):
+            level = {"caught_up_at": timezone.now()} if view.head.height >= place.number else {}
+            _note(place.chain, view, **level)
+            return Outcome.LEVEL
+        try:
+            fetched = stretch.fetch(node, place, view, span)
+        except NodeMoved as moved:
+            log.info("chain.node_moved", chain=place.chain, why=str(moved))
+            _note(place.chain, view)
+            return Outcome.WAITING
+    if ahead:
+        ahead.begin(node, fetched)
     failpoint("watcher.after_fetch")
     if _store(fetched):
         return Outcome.COPIED
@@ -139,13 +144,14 @@ def _store(new: Stretch) -> bool:
         final = witness.final_at_once(position, new)
         if _contradicts_stored(chain, fetched.blocks):
             return False
-        ids = insert_blocks(chain, fetched.blocks, {entry.block_hash for entry in fetched.logs}, final)
+        blocks = insert_blocks(chain, fetched.blocks, {entry.block_hash for entry in fetched.logs}, final)
         failpoint("watcher.after_blocks")
-        insert_logs(chain, fetched.logs, ids)
+        insert_logs(chain, fetched.logs, blocks)
         failpoint("watcher.after_logs")
-        _move(position, fetched.end.height, fetched.end.hash, span=new.span)
+        _move(position, fetched.end.height, fetched.end.hash, **_told(position, new, final))
         failpoint("watcher.after_position")
-        _settle(position, new, final)
+        make_final(chain, final)
+        prune_empty(chain, final - max(client(chain).network.confirmations, reader.WINDOW_STEP))
         failpoint("watcher.before_commit")
     return True
 
@@ -159,16 +165,17 @@ def _move(position: CopyPosition, number: int, block_hash: str, **changes: Any) 
         raise Overtaken(f"The position of {position.chain} was moved by somebody else.")
 
 
-def _settle(position: CopyPosition, new: Stretch, final: int) -> None:
-    """Make final what may be, forget what nobody needs, and note how far we are."""
-    make_final(position.chain, final)
-    prune_empty(position.chain, final - max(client(position.chain).network.confirmations, reader.WINDOW_STEP))
-    level = {"caught_up_at": timezone.now()} if new.fetched.end.height >= new.view.head.height else {}
-    heights = {
+def _told(position: CopyPosition, new: Stretch, final: int) -> dict[str, Any]:
+    """What else the position says once the stretch is stored."""
+    now = timezone.now()
+    level = {"caught_up_at": now} if new.fetched.end.height >= new.view.head.height else {}
+    return level | {
+        "span": new.span,
+        "head_number": new.view.head.height,
+        "checked_at": now,
         "settled_number": max(position.settled_number, new.settled),
         "final_number": max(position.final_number, final),
     }
-    _note(position.chain, new.view, **heights, **level)
 
 
 def _take_back(node: Client, place: Place) -> Outcome:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+from django.db.models.functions import Lower
 
 from chain.models.patterns import ADDRESS_PATTERN, HASH_PATTERN, chain_check
 
@@ -142,10 +143,13 @@ class LogQuerySet(models.QuerySet["Log"]):
 
 
 class Log(models.Model):
-    """One log as the node gave it, keyed by (chain, block hash, index in the block)."""
+    """One log as the node gave it, keyed by its block (which is one chain and hash) and index in the block."""
 
     # The constraint itself is made in the migration with ON DELETE CASCADE: orphaned blocks are deleted by raw SQL.
-    block = models.ForeignKey(Block, on_delete=models.DO_NOTHING, db_constraint=False, related_name="logs")
+    # It needs no index of its own: log_once begins with it.
+    block = models.ForeignKey(
+        Block, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="logs"
+    )
     chain = models.CharField(max_length=41)
     number = models.BigIntegerField()
     block_hash = models.CharField(max_length=66)
@@ -160,8 +164,8 @@ class Log(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            UniqueConstraint(fields=["chain", "block_hash", "log_index"], name="log_once"),
-            CheckConstraint(condition=Q(address__regex=r"^0x[0-9a-f]{40}$"), name="log_address_lower_case"),
+            UniqueConstraint(fields=["block", "log_index"], name="log_once"),
+            CheckConstraint(condition=Q(address=Lower("address")), name="log_address_lower_case"),
         ]
         indexes: ClassVar = [
             Index(fields=["chain", "address", "number", "log_index"], name="log_of_contract"),

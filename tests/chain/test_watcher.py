@@ -271,7 +271,9 @@ def test_no_request_is_made_while_the_position_is_locked(dollar: Dollar, monkeyp
     inside: list[bool] = []
     real = client().node.batch
     monkeypatch.setattr(
-        client().node, "batch", lambda calls: inside.append(len(connection.savepoint_ids) > depth) or real(calls)
+        client().node,
+        "batch",
+        lambda calls, **most: inside.append(len(connection.savepoint_ids) > depth) or real(calls, **most),
     )
     dollar.mint(1)
     watcher.watch()
