@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 
@@ -49,14 +49,6 @@ STATUS = {"error_500": (500, b"Internal Server Error"), "too_many": (429, b'{"er
 PAGE = b"<html><body>Please sign in</body></html>"
 
 
-class Reply(NamedTuple):
-    """What goes back: nothing at all when `content` is None; `seconds` between two bytes of a dripping answer."""
-
-    status: int = 200
-    content: bytes | None = None
-    seconds: float = 0.0
-
-
 def planned(seed: int, *, rate: float = 0.3, faults: list[str] | None = None) -> Iterator[str]:
     """A fault for each request to come, the same for the same seed; an illness lasts for one to four requests."""
     chance, names = random.Random(seed), faults or sorted(FAULTS)
@@ -77,26 +69,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        reply = self.proxy.answer(body)
-        if reply.content is None:
+        status, content = self.proxy.answer(body)
+        if content is None:
             self.close_connection = True
             return
-        self.send_response(reply.status)
+        self.send_response(status)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(reply.content)))
-        if reply.status == 429:
-            self.send_header("retry-after", "1")
+        self.send_header("content-length", str(len(content)))
+        if status == 429:
+            self.send_header("retry-after", self.proxy.retry_after)
         self.end_headers()
-        self._write(reply)
+        self._write(content, self.proxy.drip_seconds if self.proxy.fault == "drip" else 0.0)
 
-    def _write(self, reply: Reply) -> None:
-        """Until all is written or nobody listens any more."""
-        content = reply.content or b""
-        step = 1 if reply.seconds else len(content) or 1
+    def _write(self, content: bytes, pause: float) -> None:
+        """Until all is written or nobody listens any more; with a pause after each byte of a dripping answer."""
+        step = 1 if pause else len(content) or 1
         try:
             for start in range(0, len(content), step):
                 self.wfile.write(content[start : start + step])
-                time.sleep(reply.seconds)
+                time.sleep(pause)
         except OSError:
             self.close_connection = True
 
@@ -121,7 +112,7 @@ class FaultyNode:
         self.fault, self.behind, self.asked = "none", 3, 0
         self.plan: Iterator[str] | None = None
         self.met: Counter[str] = Counter()
-        self.patience, self.drip_seconds, self.delay_seconds = 60.0, 0.05, 0.3
+        self.patience, self.drip_seconds, self.delay_seconds, self.retry_after = 60.0, 0.05, 0.3, "0"
         self.rewrite: Callable[[dict[str, Any]], dict[str, Any]] = lambda call: call
         self.lacks: set[str] = set()
         self.upstream = httpx.Client(base_url=url, trust_env=False, timeout=30)
@@ -147,30 +138,30 @@ class FaultyNode:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
         return self.upstream.post("/", json=body).json().get("result")
 
-    def answer(self, body: Any) -> Reply:
-        """The reply to one request, which may be a batch."""
+    def answer(self, body: Any) -> tuple[int, bytes | None]:
+        """Status and content for one request, which may be a batch; nothing at all when the content is None."""
         self.asked += 1
         if self.plan:
             self.fault = next(self.plan)
         fault = self.fault
         self.met[fault] += 1
         if fault in STATUS:
-            return Reply(*STATUS[fault])
+            return STATUS[fault]
         if fault == "html":
-            return Reply(200, PAGE)
+            return 200, PAGE
         if fault == "dropped":
-            return Reply()
+            return 0, None
         if fault == "timeout":
             self._closing.wait(self.patience)
-            return Reply()
+            return 0, None
         if fault == "delay":
             time.sleep(self.delay_seconds)
         content = self._content(body, fault)
         if fault == "lost_answer":
-            return Reply()
+            return 0, None
         if fault == "truncated":
             content = content[: len(content) // 2]
-        return Reply(200, content, self.drip_seconds if fault == "drip" else 0.0)
+        return 200, content
 
     def _content(self, body: Any, fault: str) -> bytes:
         """What the node says to the calls, each bent by the fault."""
@@ -179,7 +170,7 @@ class FaultyNode:
         by_id = {call["id"]: said for call in calls if (said := self._refused(call, fault))}
         if passed_on := [call for call in calls if call["id"] not in by_id]:
             by_id |= {answer["id"]: answer for answer in self.upstream.post("/", json=passed_on).json()}
-        bent = [self.illness.bend(call, by_id[call["id"]], self._backend(fault), self.behind) for call in calls]
+        bent = [self.bend(call, by_id[call["id"]]) for call in calls]
         return json.dumps(bent[0] if one else bent).encode()
 
     def _refused(self, call: dict[str, Any], fault: str) -> dict[str, Any] | None:
@@ -191,12 +182,11 @@ class FaultyNode:
             error = {"code": -32000, "message": "invalid chain id for signer"}
         return {"jsonrpc": "2.0", "id": call["id"], "error": error} if error else None
 
-    def _backend(self, fault: str) -> str:
-        """Which backend answers the next call of a split node."""
-        if fault in {"split", "split_branch"}:
-            ill = "lagging" if fault == "split" else "old_branch"
-            return ill if next(self._turn) % 2 else "none"
-        return fault
+    def bend(self, call: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer of an ill node to one call; of a split one, every other call goes to the ill backend."""
+        ill = {"split": "lagging", "split_branch": "old_branch"}.get(self.fault)
+        backend = self.fault if ill is None else ill if next(self._turn) % 2 else "none"
+        return self.illness.bend(call, answer, backend, self.behind)
 
 
 def main() -> None:

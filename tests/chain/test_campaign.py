@@ -1,4 +1,4 @@
-"""Payments and logs through an ill node on a chain that reorganizes: nothing is lost, doubled or made up."""
+"""Hundreds of transactions, an ill node, a chain that reorganizes: no log lost, none made up, everybody paid once."""
 
 import logging
 from collections.abc import Iterator
