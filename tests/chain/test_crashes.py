@@ -1,13 +1,9 @@
 """kill -9 at every named place, then an ordinary run: nothing is lost and nobody is paid twice."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,49 +14,27 @@ from chain import sender, watcher
 from chain.failpoints import FAILPOINTS, Armed
 from chain.models import Alarm, Attempt, Block, CopyPosition, GasDay, Log, OutgoingTransaction, State
 from chain.outbox import submit
+from tests import workers
 from tests.chain.conftest import Dollar
 from tests.chain.local_chain import CHAIN, RELAYER, LocalChain, fresh_address
+from tests.workers import somewhere
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
-ROOT = Path(__file__).parents[2]
 WATCHER = sorted(name for name in FAILPOINTS if name.startswith("watcher.") and name != "watcher.after_orphans")
 SENDER = sorted(name for name in FAILPOINTS if name.startswith("sender.") and "bump" not in name)
+REPLACING = ["sender.after_bump_sign", "sender.after_bump_commit"]
 
 
-class Workers:
-    """One at a time, each a process of its own that is told where to die, or runs to its end."""
+class Workers(workers.Workers):
+    """Told where to die, or run to their end."""
 
     def __init__(self) -> None:
-        environment = {**os.environ, "CHAIN_RPC_URL": settings.CHAINS[CHAIN]["rpc_url"], "FAILPOINT": ""}
-        command = [sys.executable, "-m", "tests.chain.worker"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self.answer() == "ready"
-
-    def answer(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline().strip()
-
-    def begin(self, work: str, failpoint: str = "") -> None:
-        assert self.process.stdin
-        self.process.stdin.write(f"{work} {failpoint}\n")
-        self.process.stdin.flush()
-
-    def run(self, work: str, failpoint: str = "") -> int:
-        """The exit code; of a killed process, the signal's number below zero."""
-        self.begin(work, failpoint)
-        return int(self.answer())
+        super().__init__("tests.chain.worker", CHAIN_RPC_URL=settings.CHAINS[CHAIN]["rpc_url"])
 
     def killed(self, work: str, failpoint: str) -> None:
         """Run until the failpoint, and make sure that it was reached."""
         assert self.run(work, f"{failpoint}:kill") == -signal.SIGKILL, f"{failpoint} was not reached"
         _locks_are_free()
-
-    def close(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(10)
 
 
 def _locks_are_free() -> None:
@@ -75,8 +49,8 @@ def _locks_are_free() -> None:
     raise AssertionError("A dead worker still has the chain.")
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
+@pytest.fixture(scope="module", name="workers")
+def workers_of_this_module() -> Iterator[Workers]:
     found = Workers()
     yield found
     found.close()
@@ -150,7 +124,7 @@ def test_control_a_sender_that_writes_down_after_sending_pays_twice(node: LocalC
     assert paid(node, 2) == [14, 7]
 
 
-@pytest.mark.parametrize("failpoint", ["sender.after_bump_sign", "sender.after_bump_commit"])
+@pytest.mark.parametrize("failpoint", REPLACING)
 def test_a_sender_killed_while_it_replaces_pays_once(node: LocalChain, workers: Workers, failpoint: str) -> None:
     node.automine(False)
     pay(1)
@@ -207,36 +181,57 @@ def test_a_step_that_raises_anywhere_leaves_nothing_behind(dollar: Dollar, armed
         assert not Block.objects.exists()
 
 
-def campaign(node: LocalChain, *, at_once: int, kills: int, payouts: int) -> None:
-    """Payouts fed in as they are worked off, workers killed at random places, now and then a reorg: all paid once."""
-    chance, killed, submitted = random.Random(at_once), 0, 0
-    group = [Workers() for _ in range(at_once)]
-    places = [*SENDER, "sender.after_bump_sign", "sender.after_bump_commit"]
-    while killed < kills or submitted < payouts:
-        for _ in range(2):
+def campaign(node: LocalChain, workers: Workers, *, at_once: int, kills: int, payouts: int, work: str = "send") -> int:
+    """Payouts fed in as they are worked off, workers killed anywhere, now and then a reorg; how many were submitted."""
+    chance, submitted, before = random.Random(at_once), 0, workers.killed_so_far
+    while workers.killed_so_far - before < kills or submitted < payouts:
+        for _ in range(chance.randint(1, 4)):
             submit(key=f"pay {submitted}", to=fresh_address(submitted), data=b"", value=7)
             submitted += 1
         if chance.random() < 0.3:
             Attempt.objects.filter(transaction__state=State.SENT).update(created_at="2020-01-01T00:00Z")
-        for each in group:
-            each.begin("send", f"{chance.choice(places)}:kill:{chance.choice([1, 1, 1, 2])}")
-        killed += sum(int(each.answer()) == -signal.SIGKILL for each in group)
+        workers.at_once([(work, somewhere(chance, [*SENDER, *REPLACING])) for _ in range(at_once)])
         if chance.random() < 0.2 and node.head() > 10:
             node.reorg(chance.randint(1, 2))
-    for each in group:
-        each.close()
+        if chance.random() < 0.5:
+            watcher.watch()
+    return submitted
+
+
+def test_three_senders_killed_anywhere_under_reorgs_pay_everybody_once(node: LocalChain, workers: Workers) -> None:
+    node.mine(12)
+    count = campaign(node, workers, at_once=3, kills=12, payouts=30)
     finish(node)
-    assert paid(node, submitted) == [7] * submitted
+    assert paid(node, count) == [7] * count
     assert gas_adds_up()
 
 
-def test_three_senders_killed_at_random_places_under_reorgs_pay_everybody_once(node: LocalChain) -> None:
-    node.mine(12)
-    campaign(node, at_once=3, kills=5, payouts=8)
+def test_control_the_naive_sender_pays_twice_in_the_same_campaign(node: LocalChain, workers: Workers) -> None:
+    """It has no place to die but the one between sending and writing down, and any moment."""
+    chance = random.Random(1)
+    for number in range(30):
+        submit(key=f"pay {number}", to=fresh_address(number), data=b"", value=7)
+    for _ in range(30):
+        workers.run("naive", f"sender.after_broadcast:kill:{chance.randint(1, 3)}")
+    workers.run("naive")
+    node.mine(1)
+    assert sum(amount > 7 for amount in paid(node, 30)) > 5
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("at_once", [1, 3])
-def test_campaign_hundreds_of_kills_at_random_places_pay_everybody_once(node: LocalChain, at_once: int) -> None:
-    campaign(node, at_once=at_once, kills=300, payouts=500)
+def test_campaign_hundreds_of_kills_anywhere_pay_everybody_once(
+    node: LocalChain, workers: Workers, at_once: int, record_property: Any
+) -> None:
+    node.mine(12)
+    workers.kills.clear()
+    count = campaign(node, workers, at_once=at_once, kills=300, payouts=500)
+    finish(node)
+    amounts = paid(node, count)
+    assert (amounts.count(0), sum(amount > 7 for amount in amounts)) == (0, 0)
+    assert gas_adds_up()
+    assert {name for name, times in workers.kills.items() if times} >= {*SENDER, *REPLACING}
+    figures = {"senders": at_once, "kills": workers.killed_so_far, "payouts": count, "where": dict(workers.kills)}
+    record_property("figures", figures)
+    print(figures)  # noqa: T201

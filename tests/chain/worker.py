@@ -1,12 +1,8 @@
-"""Worker processes of the crash tests, forked from one that has loaded everything: starting takes milliseconds.
-
-Reads lines `<work> <FAILPOINT>` and answers each with the exit code of a child process of its own, killed or not.
-"""
-
-import os
-import sys
+"""What the crash tests' workers do: watch, send, and pay as it is often written."""
 
 import django
+
+from tests.workers import serve
 
 
 def naive(chain: str) -> None:
@@ -27,48 +23,23 @@ def naive(chain: str) -> None:
         OutgoingTransaction.objects.filter(pk=row.pk).update(refusal="done")
 
 
-def work(kind: str) -> None:
-    from django.conf import settings
+def send() -> None:
+    """Rounds enough for what is signed in one to be looked for in another."""
+    from chain import sender
 
-    from chain import sender, watcher
-
-    if kind == "watch":
-        watcher.watch()
-    elif kind == "send":
-        for _ in range(3):
-            sender.send()
-    else:
-        naive(settings.CHAIN_ID)
-
-
-def forked(kind: str, failpoint: str) -> int:
-    child = os.fork()
-    if child == 0:
-        os.environ["FAILPOINT"] = failpoint
-        try:
-            work(kind)
-        except BaseException as problem:
-            sys.stderr.write(f"{problem!r}\n")
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    for _ in range(3):
+        sender.send()
 
 
 def main() -> None:
     django.setup()
-    from chain import sender, watcher  # noqa: F401
+    from django.conf import settings
+
+    from chain import watcher
     from chain.signing import signer
 
     signer()
-    say("ready")
-    for line in sys.stdin:
-        kind, failpoint = line.rstrip("\n").split(" ")
-        say(str(forked(kind, failpoint)))
+    serve({"watch": watcher.watch, "send": send, "naive": lambda: naive(settings.CHAIN_ID)})  # type: ignore[dict-item]
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Workers are killed at every named place of the money path; nobody is paid twice, nothing is lost, books agree."""
 
-import os
-import subprocess
-import sys
+import random
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import cycle
+from typing import Any
 
 import pytest
 
@@ -14,6 +14,7 @@ from chain.models import Log, OutgoingTransaction
 from marketplace.escrow.models import Credit, Escrow
 from tests import world
 from tests.escrow.money import HOLD, PERIOD, Market, everything
+from tests.workers import Workers, somewhere
 
 STAGES = {"release": "escrow.release.", "send": "sender.", "watch": "watcher.", "settle": "escrow.settle."}
 # Reached only when fees rise, or when a reorg happens: chain's own campaign kills there.
@@ -21,55 +22,32 @@ ELSEWHERE = {"sender.after_bump_sign", "sender.after_bump_commit", "watcher.afte
 DEPOSITS, PERIODS = 4, 12
 
 
-class Workers:
-    """A process that forks a worker for each piece of work, killed where it is told to be."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.escrow.worker"]
-        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "settings.test"}
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
-        self.kills = 0
-        assert self._line() == "ready"
-
-    def _line(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline().strip()
-
-    def run(self, kind: str, failpoint: str = "") -> int:
-        """The exit code: 0 when it came through, -9 when it was killed. Anything else is a failure of ours."""
-        assert self.process.stdin
-        self.process.stdin.write(f"{kind} {failpoint}\n")
-        self.process.stdin.flush()
-        code = int(self._line())
-        assert code in (0, -9), f"{kind} died of itself at {failpoint or 'no failpoint'}"
-        self.kills += code == -9
-        return code
-
-    def round(self) -> None:
-        for kind in STAGES:
-            self.run(kind)
-
-
 @pytest.fixture
 def workers(market: Market) -> Iterator[Workers]:
-    started = Workers()
+    started = Workers("tests.escrow.worker")
     yield started
-    assert started.process.stdin
-    started.process.stdin.close()
-    started.process.wait(10)
+    started.close()
 
 
-def deposits(market: Market) -> None:
-    for _ in range(DEPOSITS):
+def points(kind: str) -> list[str]:
+    """The named places of a stage that are reached without a reorg and without rising fees."""
+    return [name for name in FAILPOINTS if name.startswith(STAGES[kind]) and name not in ELSEWHERE]
+
+
+def deposits(market: Market, count: int) -> None:
+    for number in range(count):
         market.pay(market.order(periods=PERIODS))
+        if number % 10 == 9:
+            market.tick()
     market.tick()
 
 
 def settle_everything(market: Market, workers: Workers) -> None:
     """Let clean workers come by until nothing is left to do."""
     market.wait(PERIOD * PERIODS + HOLD)
-    for _ in range(6):
-        workers.round()
+    for _ in range(8):
+        for kind in STAGES:
+            workers.run(kind)
         market.node.mine(3)
 
 
@@ -79,19 +57,40 @@ def payments(market: Market) -> list[int]:
     return [event.args["gross"] for event in logs if event and event.name == "Released"]
 
 
-def campaign(market: Market, workers: Workers, kills: int, seconds: float) -> None:
-    deposits(market)
-    points = {
-        kind: cycle([name for name in FAILPOINTS if name.startswith(prefix) and name not in ELSEWHERE])
-        for kind, prefix in STAGES.items()
-    }
-    until = time.monotonic() + seconds
-    while workers.kills < kills:
-        assert time.monotonic() < until, f"only {workers.kills} kills in {seconds} s"
-        market.node.rpc("evm_increaseTime", PERIOD // 4)
+@dataclass(frozen=True)
+class Plan:
+    """How long a campaign is. `rounds` are spread over the time that was paid for."""
+
+    deposits: int
+    kills: int
+    rounds: int
+    at_once: int = 1
+
+
+def kill_workers(market: Market, workers: Workers, plan: Plan, seed: int) -> None:
+    """In each round every stage's workers are started, to die at a named place or at any moment."""
+    chance = random.Random(seed)
+    in_turn = {kind: cycle(points(kind)) for kind in STAGES}
+    done = 0
+    while workers.killed_so_far < plan.kills or done < plan.rounds:
+        done += 1
+        market.node.rpc("evm_increaseTime", PERIOD * PERIODS // plan.rounds)
         market.node.mine(3)
-        for kind in STAGES:
-            workers.run(kind, f"{next(points[kind])}:kill")
+        jobs = [(kind, f"{next(in_turn[kind])}:kill") for kind in STAGES]
+        jobs += [(kind, somewhere(chance, points(kind))) for kind in STAGES for _ in range(plan.at_once - 1)]
+        if plan.at_once == 1:
+            for kind, where in jobs:
+                workers.run(kind, where if chance.random() < 0.67 else somewhere(chance, points(kind)))
+        else:
+            workers.at_once(jobs)
+
+
+def campaign(market: Market, workers: Workers, plan: Plan, seed: int = 1) -> dict[str, object]:
+    """Kill, let clean workers finish, and compare all books; the figures."""
+    deposits(market, plan.deposits)
+    began = time.monotonic()
+    kill_workers(market, workers, plan, seed)
+    kills = workers.killed_so_far
     settle_everything(market, workers)
     price, net = 29 * world.TUSD, 0
     with everything():
@@ -99,28 +98,43 @@ def campaign(market: Market, workers: Workers, kills: int, seconds: float) -> No
             assert (escrow.state, escrow.released) == (Escrow.State.RELEASED, price * PERIODS)
             net += int(escrow.released - escrow.fee_paid)
         assert Credit.objects.get(address=world.BEN_ADDRESS).credited == net
-    assert sum(payments(market)) == price * PERIODS * DEPOSITS
+    made = payments(market)
+    assert sum(made) == price * PERIODS * plan.deposits
     assert market.credit(world.BEN_ADDRESS) == net
     assert market.differences() == 0
     market.withdraw(world.BEN_ADDRESS)
     market.tick()
     assert market.differences() == 0
+    assert not OutgoingTransaction.objects.exclude(state="final").exists()
+    took = round(time.monotonic() - began)
+    return {"kills": kills, "payouts": len(made), "seconds": took, "seed": seed, "where": dict(workers.kills)}
 
 
 @pytest.mark.timeout(150)
-def test_fifty_kills_pay_nobody_twice_and_lose_nothing(market: Market, workers: Workers) -> None:
-    campaign(market, workers, kills=50, seconds=90)
-    assert not OutgoingTransaction.objects.exclude(state="final").exists()
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_workers_killed_anywhere_pay_nobody_twice_and_lose_nothing(
+    market: Market, workers: Workers, at_once: int
+) -> None:
+    campaign(market, workers, Plan(deposits=4, kills=30, rounds=24 // at_once, at_once=at_once))
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1200)
-def test_three_hundred_kills_pay_nobody_twice_and_lose_nothing(market: Market, workers: Workers) -> None:
-    campaign(market, workers, kills=300, seconds=900)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_campaign_of_five_hundred_payouts_pays_nobody_twice_and_loses_nothing(
+    market: Market, workers: Workers, at_once: int, record_property: Any
+) -> None:
+    figures = campaign(market, workers, Plan(deposits=48, kills=300, rounds=144 // at_once, at_once=at_once))
+    record_property("figures", figures)
+    print({"workers of each stage": at_once, **figures})  # noqa: T201
+    assert int(str(figures["payouts"])) >= 500
+    assert {name for name, times in workers.kills.items() if times} >= {
+        name for kind in STAGES for name in points(kind)
+    }
 
 
 def test_the_naive_way_counts_a_payment_twice(market: Market, workers: Workers) -> None:
-    deposits(market)
+    deposits(market, DEPOSITS)
     market.wait(PERIOD + HOLD)
     with everything():
         Credit.objects.get_or_create(

@@ -1,12 +1,8 @@
-"""Worker processes of the kill campaign, forked from one that has loaded everything: starting takes milliseconds.
-
-Reads lines `<work> <FAILPOINT>` and answers each with the exit code of a child process of its own, killed or not.
-"""
-
-import os
-import sys
+"""What the workers of the kill campaign do: the money path's stages, and keeping books as it is often written."""
 
 import django
+
+from tests.workers import serve
 
 
 def naive() -> None:
@@ -31,48 +27,15 @@ def naive() -> None:
         cursor.advance(log)
 
 
-def work(kind: str) -> None:
-    from chain import sender, watcher
-    from marketplace.escrow import services
-
-    {
-        "watch": watcher.watch,
-        "send": sender.send,
-        "settle": services.settle,
-        "release": services.release_matured,
-        "naive": naive,
-    }[kind]()
-
-
-def forked(kind: str, failpoint: str) -> int:
-    child = os.fork()
-    if child == 0:
-        os.environ["FAILPOINT"] = failpoint
-        try:
-            work(kind)
-        except BaseException as problem:
-            sys.stderr.write(f"{kind} {failpoint}: {problem!r}\n")
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     django.setup()
-    from chain import sender, watcher  # noqa: F401
+    from chain import sender, watcher
     from chain.signing import signer
-    from marketplace.escrow import services  # noqa: F401
+    from marketplace.escrow import services
 
     signer()
-    say("ready")
-    for line in sys.stdin:
-        kind, failpoint = line.rstrip("\n").split(" ")
-        say(str(forked(kind, failpoint)))
+    stages = {"watch": watcher.watch, "send": sender.send, "settle": services.settle}
+    serve({**stages, "release": services.release_matured, "naive": naive})
 
 
 if __name__ == "__main__":
