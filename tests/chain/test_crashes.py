@@ -230,6 +230,7 @@ def test_campaign_hundreds_of_kills_anywhere_pay_everybody_once(
     finish(node)
     amounts = paid(node, count)
     assert (amounts.count(0), sum(amount > 7 for amount in amounts)) == (0, 0)
+    assert gas_adds_up()
     assert {name for name, times in workers.kills.items() if times} >= {*SENDER, *REPLACING}
     figures = {"senders": at_once, "kills": workers.killed_so_far, "payouts": count, "where": dict(workers.kills)}
     record_property("figures", figures)

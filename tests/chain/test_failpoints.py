@@ -9,14 +9,30 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chain import failpoints
 from chain.failpoints import FAILPOINTS, armed, refuse_in_production
+from tests.chain import test_crashes
+from tests.escrow import test_kills
 
-CHAIN_FOLDER = Path(failpoints.__file__).parent
+ROOT = Path(failpoints.__file__).parents[1]
+CALL = re.compile(r'failpoint\("([a-z_.]+)"\)')
 
 
 def test_every_listed_failpoint_is_placed_once_and_no_other() -> None:
-    source = "".join(path.read_text() for path in CHAIN_FOLDER.glob("*.py"))
-    placed = re.findall(r'failpoint\("([a-z_.]+)"\)', source)
-    assert sorted(placed) == sorted(name for name in FAILPOINTS if name.startswith(("watcher.", "witness.", "sender.")))
+    sources = [path for folder in ("chain", "marketplace", "governance") for path in (ROOT / folder).rglob("*.py")]
+    placed = [name for path in sources for name in CALL.findall(path.read_text())]
+    assert sorted(placed) == sorted(FAILPOINTS)
+
+
+def test_every_failpoint_is_one_that_some_test_dies_at() -> None:
+    """Each of these lists is gone through by tests that fail when a place is not reached."""
+    witness = re.findall(r'"(witness\.[a-z_]+)"', (ROOT / "tests/chain/test_witness.py").read_text())
+    on_chain = {*test_crashes.WATCHER, *test_crashes.SENDER, *test_crashes.REPLACING, "watcher.after_orphans"}
+    on_the_books = {name for kind in ("release", "settle") for name in test_kills.points(kind)}
+    assert {*witness, *on_chain, *on_the_books} == set(FAILPOINTS)
+
+
+def test_the_documentation_lists_every_failpoint_as_the_source_does() -> None:
+    text = (ROOT / "docs/reliability.md").read_text()
+    assert dict(re.findall(r"^\| `([a-z_.]+\.[a-z_]+)` \| (.+) \|$", text, re.M)) == FAILPOINTS
 
 
 def test_a_failpoint_is_refused_where_money_is_real(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
@@ -93,8 +92,6 @@ def settled_trade() -> Any:
                               invited_by=ada, expires_at=now)  # fmt: skip
     case = ReviewCase.objects.create(org=provider, version=draft, state="decided")
     Decision.objects.create(org=provider, case=case, outcome="reject", reason=p)
-    for user in (ada, ben):
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     for actor, name in ((Actor(ada.pk, buyer.pk, "owner"), b), (Actor(ben.pk, provider.pk, "owner"), p)):
         org = buyer if name == b else provider
         organizations.update_profile(actor, name=org.name, about=f"{name} about", website=f"https://{name}.example")
