@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from chain import alarms, status
-from chain.models import Alarm, Contract, CopyPosition, Cursor, Log, OutgoingTransaction, SendingAccount, State
+from chain import alarms, budget, status
+from chain.models import Alarm, Contract, CopyPosition, Cursor, GasDay, Log, OutgoingTransaction, SendingAccount, State
 from marketplace.escrow.models import Reconciliation, Settlement
 from marketplace.escrow.services.reconciling import differing
 from marketplace.escrow.services.settling import ESCROW, cursor_name
@@ -64,6 +64,8 @@ def _sending(chain: str) -> dict[str, Any]:
     troubled = rows.exclude(last_error="", refusal="").order_by("-pk")
     return {
         "accounts": list(SendingAccount.objects.filter(chain=chain).order_by("pk")),
+        "gas": GasDay.objects.filter(chain=chain, day=budget.today()).first(),
+        "gas_left": budget.left(chain),
         "counts": [{"state": state.label, "count": counts[state]} for state in State if state in counts],
         "troubled": [{"row": row, "tone": TONES.get(State(row.state), "info")} for row in troubled[:MOST_SHOWN]],
         "troubles": troubled.count(),

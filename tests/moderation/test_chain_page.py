@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chain import alarms
-from chain.models import Contract, CopyPosition, OutgoingTransaction, SendingAccount
+from chain import alarms, budget
+from chain.models import Contract, CopyPosition, GasDay, OutgoingTransaction, SendingAccount
 from marketplace.audit.models import Entry
 from marketplace.escrow.models import Reconciliation, Settlement
 from marketplace.tenancy.scope import as_system
@@ -48,7 +48,9 @@ def trouble(number: int = 1) -> None:
         address = f"0x{n:040x}"
         Contract.objects.create(chain=CHAIN, name="MarketEscrow", address=address, deployed_block=1)
         Settlement.objects.create(chain=CHAIN, contract=address, seq=41, stopped="Event 42 is missing.", stopped_at=now)
-        SendingAccount.objects.create(chain=CHAIN, address=address, next_nonce=n)
+        SendingAccount.objects.create(
+            chain=CHAIN, address=address, next_nonce=n, balance=2 * 10**16, balance_at=now, is_low=True
+        )
         OutgoingTransaction.objects.create(
             key=f"release:{n}", chain=CHAIN, to=ESCROW, state="failed", refusal="The order is closed."
         )
@@ -95,6 +97,14 @@ def test_everything_that_is_wrong_is_on_the_page(mia: Client) -> None:
         "Deposit 0x7: total is 2 here and 1 in the contract.",
         "And 1 more.",
     ):
+        assert words in page
+
+
+def test_what_sending_costs_and_what_is_left_for_it_is_on_the_page(mia: Client) -> None:
+    trouble()
+    GasDay.objects.create(chain=CHAIN, day=budget.today(), spent=3 * 10**17, reserved=10**17)
+    page = body(mia.get(PAGE))
+    for words in ("0.02", ">low<", "0.30 spent and 0.10 reserved"):
         assert words in page
 
 
