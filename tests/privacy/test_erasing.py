@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
@@ -93,8 +92,6 @@ def settled_trade() -> Any:
                               invited_by=ada, expires_at=now)  # fmt: skip
     case = ReviewCase.objects.create(org=provider, version=draft, state="decided")
     Decision.objects.create(org=provider, case=case, outcome="reject", reason=p)
-    for user in (ada, ben):
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     for actor, name in ((Actor(ada.pk, buyer.pk, "owner"), b), (Actor(ben.pk, provider.pk, "owner"), p)):
         org = buyer if name == b else provider
         organizations.update_profile(actor, name=org.name, about=f"{name} about", website=f"https://{name}.example")
@@ -311,3 +308,16 @@ def test_selling_goes_on_to_need_an_organization_that_is_there(trade: Any) -> No
     erasing.erase_due()
     with transaction.atomic(), as_system("the test looks"), pytest.raises(Refused):
         catalog.may_sell(Organization.objects.get(pk=trade.provider.pk))
+
+
+@pytest.mark.parametrize("where", ["/accounts/data/erase/", "/accounts/data/export/"])
+def test_a_session_that_somebody_left_open_neither_erases_nor_takes_along(where: str, client: Client) -> None:
+    clerk = world.person("Clerk")
+    client.force_login(clerk)
+    session = client.session
+    session.pop("account_authentication_methods", None)
+    session.save()
+    answer = client.post(where, {"name": clerk.email})
+    assert answer.status_code == 302 and "/reauthenticate/" in answer["Location"]
+    with transaction.atomic(), as_system("the test looks"):
+        assert not Erasure.objects.exists() and not Export.objects.exists()
