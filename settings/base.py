@@ -172,7 +172,6 @@ MFA_FORMS = {
 SECOND_FACTOR_HOOK = "marketplace.accounts.factors.second_factor"
 FRESH_HOOK = "marketplace.accounts.factors.be_fresh"
 WALLET_USES_HOOK = "marketplace.organizations.access.paid_to"
-DEFAULT_FROM_EMAIL = envstr("MAIL_FROM", "Guildhall <no-reply@localhost>")
 GOVERNANCE_DOOR = "marketplace.tenancy.door.public"
 MEMBERSHIP_HOOK = "marketplace.organizations.access.membership"
 LOGIN_REDIRECT_URL = "organizations:mine"

@@ -308,3 +308,16 @@ def test_selling_goes_on_to_need_an_organization_that_is_there(trade: Any) -> No
     erasing.erase_due()
     with transaction.atomic(), as_system("the test looks"), pytest.raises(Refused):
         catalog.may_sell(Organization.objects.get(pk=trade.provider.pk))
+
+
+@pytest.mark.parametrize("where", ["/accounts/data/erase/", "/accounts/data/export/"])
+def test_a_session_that_somebody_left_open_neither_erases_nor_takes_along(where: str, client: Client) -> None:
+    clerk = world.person("Clerk")
+    client.force_login(clerk)
+    session = client.session
+    session.pop("account_authentication_methods", None)
+    session.save()
+    answer = client.post(where, {"name": clerk.email})
+    assert answer.status_code == 302 and "/reauthenticate/" in answer["Location"]
+    with transaction.atomic(), as_system("the test looks"):
+        assert not Erasure.objects.exists() and not Export.objects.exists()
