@@ -1,15 +1,22 @@
 """Documents leave only as downloads that a browser neither shows nor runs."""
 
-from django.http import HttpResponse
+import structlog
+from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 
 from marketplace.organizations.models import Document
 
+log = structlog.get_logger(__name__)
+
 
 def download(document: Document) -> HttpResponse:
-    """The document, for whoever the view let in."""
-    with document.file.open("rb") as file:
-        answer = HttpResponse(file.read(), content_type=document.kind)
+    """The document, for whoever the view let in; raises Http404 when its file is not in the storage."""
+    try:
+        with document.file.open("rb") as file:
+            answer = HttpResponse(file.read(), content_type=document.kind)
+    except FileNotFoundError:
+        log.exception("documents.file_missing", document=document.pk)
+        raise Http404("The file of this document is not there any more. Please add it again.") from None
     answer["Content-Disposition"] = content_disposition_header(True, document.name)
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer["X-Content-Type-Options"] = "nosniff"
