@@ -1,13 +1,14 @@
 """A node that lags, lies or falls silent costs time, and nothing else."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from chain import reader, sender, watcher
+from chain import reader, rpc, sender, watcher
 from chain.client import client
-from chain.models import Attempt, Block, Log, OutgoingTransaction, State
+from chain.models import Attempt, Block, CopyPosition, Log, OutgoingTransaction, State
 from chain.outbox import submit
 from chain.rpc import NodeUnreachable
 from tests.chain.conftest import Dollar
@@ -153,3 +154,68 @@ def test_a_call_to_a_silent_node_says_so(dollar: Dollar, faulty: FaultyNode) -> 
         faulty.fault = fault
         with pytest.raises(NodeUnreachable):
             client().read("TestDollar", "totalSupply")
+
+
+def test_an_answer_that_drips_is_given_up_although_a_byte_always_comes(
+    dollar: Dollar, faulty: FaultyNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc, "ANSWER_SECONDS", 0.3)
+    faulty.fault = "drip"
+    began = time.monotonic()
+    assert watcher.watch() == watcher.Outcome.WAITING
+    assert time.monotonic() - began < 3
+
+
+def test_a_node_that_hides_logs_of_a_short_range_is_not_believed(dollar: Dollar, faulty: FaultyNode) -> None:
+    """What a watcher catches up with after a pause is read as a range."""
+    dollar.mint(1)
+    dollar.node.mine(20)
+    faulty.fault = "empty_logs"
+    assert watcher.watch() == watcher.Outcome.WAITING
+    faulty.healthy()
+    watcher.watch()
+    assert same_as_chain(dollar) and Log.objects.count() == 1
+
+
+def test_control_without_the_bloom_filter_logs_hidden_from_a_range_are_lost(
+    dollar: Dollar, faulty: FaultyNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "may_hold", lambda header, address: False)
+    dollar.mint(1)
+    dollar.node.mine(20)
+    faulty.fault = "empty_logs"
+    watcher.watch()
+    faulty.healthy()
+    watcher.watch()
+    assert not same_as_chain(dollar)
+
+
+def test_a_backend_of_another_chain_gives_no_payment_up_that_was_made(node: LocalChain, faulty: FaultyNode) -> None:
+    """There the same account has used the nonce long ago, and no receipt of ours exists."""
+    submit(key="pay", to=fresh_address(1), data=b"", value=7)
+    sender.send()
+    node.mine(1)
+    Attempt.objects.update(created_at="2020-01-01T00:00Z")
+    faulty.fault = "wrong_chain"
+    for _ in range(3):
+        sender.send()
+    assert OutgoingTransaction.objects.get().state == State.SENT
+    faulty.healthy()
+    sender.send()
+    assert OutgoingTransaction.objects.get().state == State.MINED
+
+
+def test_a_backend_of_another_chain_among_the_answers_of_one_step_freezes_nothing(
+    dollar: Dollar, faulty: FaultyNode
+) -> None:
+    """The first request of a reorg's step sees our chain, the second would see every block replaced, final ones too."""
+    dollar.node.mine(4)
+    dollar.mint(1)
+    watcher.watch()
+    dollar.node.reorg(1, [[dollar.minting(9), 0]])
+    faulty.plan = iter(["none", *["wrong_chain"] * 9])
+    assert watcher.watch() == watcher.Outcome.WAITING
+    faulty.healthy()
+    watcher.watch()
+    assert not CopyPosition.objects.get().frozen_at
+    assert same_as_chain(dollar)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chain import abi
 from chain.failpoints import FAILPOINTS
 from chain.models import Log, OutgoingTransaction
 from marketplace.escrow.models import Credit, Escrow
@@ -35,6 +36,8 @@ def points(kind: str) -> list[str]:
 
 
 def deposits(market: Market, count: int) -> None:
+    enough = abi.encode_call("TestDollar", "mint", world.ADA_ADDRESS, count * PERIODS * 29 * world.TUSD)
+    market.execute(market.dollar, enough, sender=world.ADA_ADDRESS)
     for number in range(count):
         market.pay(market.order(periods=PERIODS))
         if number % 10 == 9:

@@ -26,23 +26,23 @@ def mirror() -> None:
 
 
 def until(voting: Voting, moment: str) -> Voting:
-    """The vote, once that moment of it is over; a reorg may have taken the block that said so."""
+    """The vote, once that moment of it is over, and so deep that no reorg here turns the clock back.
+
+    A vote that is mined again before its time, or after it, is refused by the contract: another story.
+    """
     newest = int(voting.guild.node.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
     left = voting.read(moment, voting.id) + 1 - newest
     if left > 0:
         voting.guild.pass_time(left)
+        voting.guild.node.mine(2)
     return voting
 
 
 def life(guild: Guild, text: str, made: list[Voting]) -> Iterator[Step]:
-    """From proposal to execution, watcher and mirror as steps of their own.
-
-    Two blocks stand on everything before its time runs out: what is mined again after that is another story.
-    """
+    """From proposal to execution, watcher and mirror as steps of their own."""
     yield lambda: made.append(guild.propose(guild.set_fee(300), text))
     yield look
     yield mirror
-    yield lambda: guild.node.mine(2)
     yield lambda: until(made[-1], "proposalSnapshot")
     yield lambda: until(made[-1], "proposalSnapshot").vote(TOM, 1)
     yield look
@@ -50,12 +50,10 @@ def life(guild: Guild, text: str, made: list[Voting]) -> Iterator[Step]:
     yield lambda: until(made[-1], "proposalSnapshot").vote(UMA, 0, "Too much.")
     yield look
     yield mirror
-    yield lambda: guild.node.mine(2)
     yield lambda: until(made[-1], "proposalDeadline")
     yield lambda: until(made[-1], "proposalDeadline").act("queue")
     yield look
     yield mirror
-    yield lambda: guild.node.mine(2)
     yield lambda: until(made[-1], "proposalEta")
     yield lambda: until(made[-1], "proposalEta").act("execute")
     yield look
