@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task, shared_task
 from django.conf import settings
 
-from chain import sender, watcher
+from chain import sender, telling, watcher
 from chain.turns import turn
 
 EXPIRES = 5
@@ -37,6 +37,14 @@ def send_chain(chain: str) -> None:
     with turn(f"sending {chain}") as ours:
         if ours:
             sender.send(chain)
+
+
+@shared_task(ignore_result=True)
+def tell_operators() -> None:
+    """Mail what has begun to be wrong."""
+    with turn("telling operators") as ours:
+        if ours:
+            telling.tell()
 
 
 def _each(task: "Task[Any, None]") -> None:

@@ -27,6 +27,7 @@ def every(seconds: float, task: str) -> dict[str, object]:
 app.conf.beat_schedule = {
     "watch the chain": every(1.0, "chain.tasks.watch"),
     "send transactions": every(1.0, "chain.tasks.send"),
+    "mail alarms": every(10.0, "chain.tasks.tell_operators"),
     "settle the escrow": every(1.0, "marketplace.escrow.tasks.settle"),
     "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
     "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),

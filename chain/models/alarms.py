@@ -26,6 +26,7 @@ class Alarm(models.Model):
     began_at = models.DateTimeField()
     noticed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     objects = AlarmQuerySet.as_manager()
 
