@@ -1,31 +1,16 @@
-"""A second local chain for a test, on its own or branching off from another one; and a node that lies in detail."""
+"""A second local chain for a test, on its own or branching off from another one."""
 
-import json
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 
 from settings.local import node
 from tests.chain.local_chain import LocalChain
-from tests.chain.proxy import FaultyNode
-
-
-class BentNode(FaultyNode):
-    """A faulty node whose answer to each call the test may bend further."""
-
-    bend: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]] = staticmethod(lambda call, answer: answer)
-
-    def _content(self, body: Any, fault: str) -> bytes:
-        said = json.loads(super()._content(body, fault))
-        if isinstance(body, dict):
-            return json.dumps(self.bend(body, said)).encode()
-        return json.dumps([self.bend(call, answer) for call, answer in zip(body, said, strict=True)]).encode()
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from chain import alarms, freezing, watcher
 from chain.models import CopyPosition, Log
 from tests.chain.conftest import Dollar
 from tests.chain.local_chain import CHAIN
-from tests.chain.other_chain import BentNode
+from tests.chain.proxy import FaultyNode
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def without_tags(dollar: Dollar, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A node that does not know the tags of newer chains."""
-    proxy = BentNode(dollar.node.url)
+    proxy = FaultyNode(dollar.node.url)
     healthy = proxy.bend
 
     def bend(call: Any, answer: Any) -> Any:
@@ -54,7 +54,7 @@ def test_the_nodes_own_tag_decides_where_it_is_asked_for(dollar: Dollar, setting
 
 
 def test_where_the_tag_is_not_known_nothing_is_final_and_an_alarm_says_so(
-    dollar: Dollar, settings: Any, without_tags: BentNode
+    dollar: Dollar, settings: Any, without_tags: FaultyNode
 ) -> None:
     believe(settings, finality="finalized", rpc_url=without_tags.url)
     dollar.mint(1)
@@ -65,7 +65,7 @@ def test_where_the_tag_is_not_known_nothing_is_final_and_an_alarm_says_so(
 
 
 def test_confirmations_count_without_the_tag_only_where_that_is_configured(
-    dollar: Dollar, settings: Any, without_tags: BentNode
+    dollar: Dollar, settings: Any, without_tags: FaultyNode
 ) -> None:
     believe(settings, finality="finalized or confirmations", rpc_url=without_tags.url)
     dollar.mint(1)
@@ -77,7 +77,7 @@ def test_confirmations_count_without_the_tag_only_where_that_is_configured(
 
 
 def test_a_minute_of_silence_is_an_alarm_and_ends_with_an_answer(
-    dollar: Dollar, settings: Any, without_tags: BentNode
+    dollar: Dollar, settings: Any, without_tags: FaultyNode
 ) -> None:
     believe(settings, rpc_url=without_tags.url)
     watcher.watch()

@@ -16,17 +16,17 @@ from chain.outbox import submit
 from chain.rpc import NodeUnreachable, Rpc
 from tests.chain.conftest import Dollar
 from tests.chain.local_chain import CHAIN, LocalChain, fresh_address
-from tests.chain.other_chain import BentNode
+from tests.chain.proxy import FaultyNode
 
 SILENT = ["error_500", "html", "too_many", "dropped", "lost_answer"]
-Two = tuple[BentNode, BentNode]
+Two = tuple[FaultyNode, FaultyNode]
 
 
 @pytest.fixture
 def two(node: LocalChain, settings: Any) -> Iterator[Two]:
     """Two providers of the same chain, the first preferred; failures have consequences."""
     with ExitStack() as stack:
-        found = BentNode(node.url), BentNode(node.url)
+        found = FaultyNode(node.url), FaultyNode(node.url)
         for each in found:
             stack.callback(each.close)
         settings.NODE_BACKOFF_SECONDS = 30

@@ -16,15 +16,16 @@ from chain.registry import register
 from chain.watcher import Outcome
 from tests.chain.conftest import Dollar
 from tests.chain.local_chain import CHAIN, LocalChain, fresh_address
-from tests.chain.other_chain import BentNode, other_chain
+from tests.chain.other_chain import other_chain
+from tests.chain.proxy import FaultyNode
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def second(node: LocalChain, settings: Any) -> Iterator[BentNode]:
+def second(node: LocalChain, settings: Any) -> Iterator[FaultyNode]:
     """The witness: another way to the same chain, until the test bends it."""
-    proxy = BentNode(node.url)
+    proxy = FaultyNode(node.url)
     believe(settings, proxy.url)
     yield proxy
     proxy.close()
@@ -42,7 +43,7 @@ def kinds() -> list[str]:
     return [alarm.kind for alarm in alarms.sounding(CHAIN)]
 
 
-def test_what_both_have_becomes_final(dollar: Dollar, second: BentNode) -> None:
+def test_what_both_have_becomes_final(dollar: Dollar, second: FaultyNode) -> None:
     dollar.mint(7)
     watcher.watch()
     assert final_amounts() == []
@@ -85,7 +86,7 @@ def test_control_without_a_witness_the_false_log_is_final(dollar: Dollar, settin
 
 @pytest.mark.parametrize("fault", ["error_500", "html", "dropped"])
 def test_while_the_witness_is_silent_nothing_becomes_final_but_everything_is_seen(
-    dollar: Dollar, second: BentNode, fault: str
+    dollar: Dollar, second: FaultyNode, fault: str
 ) -> None:
     watcher.watch()
     second.fault = fault
@@ -102,7 +103,7 @@ def test_while_the_witness_is_silent_nothing_becomes_final_but_everything_is_see
 
 
 def test_a_witness_that_lags_lets_become_final_only_what_is_deep_enough_for_itself(
-    dollar: Dollar, second: BentNode
+    dollar: Dollar, second: FaultyNode
 ) -> None:
     watcher.watch()
     second.fault, second.behind = "lagging", 3
@@ -115,7 +116,7 @@ def test_a_witness_that_lags_lets_become_final_only_what_is_deep_enough_for_itse
     assert final_amounts() == [1]
 
 
-def without_logs(second: BentNode, monkeypatch: pytest.MonkeyPatch) -> None:
+def without_logs(second: FaultyNode, monkeypatch: pytest.MonkeyPatch) -> None:
     """The witness knows the blocks and none of the logs, by whatever method."""
     healthy = second.bend
 
@@ -130,7 +131,7 @@ def without_logs(second: BentNode, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_log_that_the_witness_does_not_have_in_the_same_block_is_never_final(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watcher.watch()
     without_logs(second, monkeypatch)
@@ -142,7 +143,7 @@ def test_a_log_that_the_witness_does_not_have_in_the_same_block_is_never_final(
 
 
 def test_control_a_witness_that_is_asked_for_hashes_alone_lets_a_false_log_pass(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watcher.watch()
     without_logs(second, monkeypatch)
@@ -155,7 +156,7 @@ def test_control_a_witness_that_is_asked_for_hashes_alone_lets_a_false_log_pass(
 
 
 def test_a_reorg_while_the_witness_is_asked_is_repaired_and_freezes_nothing(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The witness shows the new branch first; by the time both are asked again, ours has it too."""
     watcher.watch()
@@ -176,7 +177,7 @@ def test_a_reorg_while_the_witness_is_asked_is_repaired_and_freezes_nothing(
 
 
 def test_control_without_asking_again_a_reorg_in_flight_freezes_the_chain(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watcher.watch()
     real = witness._first_difference
@@ -194,7 +195,9 @@ def test_control_without_asking_again_a_reorg_in_flight_freezes_the_chain(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_reorgs_between_any_two_steps_end_with_what_the_chain_has(dollar: Dollar, second: BentNode, seed: int) -> None:
+def test_reorgs_between_any_two_steps_end_with_what_the_chain_has(
+    dollar: Dollar, second: FaultyNode, seed: int
+) -> None:
     chance = random.Random(seed)
     for number in range(30):
         what = chance.choice(["mint", "mint", "mine", "step", "confirm", "reorg", "lag"])
@@ -222,7 +225,7 @@ def test_reorgs_between_any_two_steps_end_with_what_the_chain_has(dollar: Dollar
 
 
 def test_old_logs_of_a_contract_registered_late_wait_for_the_witness_too(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, block = dollar.node.deploy("TestDollar")
     dollar.node.mint(address, 50)
@@ -238,7 +241,7 @@ def test_old_logs_of_a_contract_registered_late_wait_for_the_witness_too(
 
 
 def test_control_old_logs_that_nobody_vouches_for_are_final_at_once(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, block = dollar.node.deploy("TestDollar")
     dollar.node.mint(address, 50)
@@ -252,7 +255,7 @@ def test_control_old_logs_that_nobody_vouches_for_are_final_at_once(
 
 
 def test_a_cold_copy_is_confirmed_in_stretches_that_the_witness_can_answer(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     healthy = second.bend
 
@@ -274,7 +277,7 @@ def test_a_cold_copy_is_confirmed_in_stretches_that_the_witness_can_answer(
 
 @pytest.mark.parametrize("failpoint", ["witness.after_answer", "witness.after_final"])
 def test_a_death_while_the_witness_is_asked_loses_nothing(
-    dollar: Dollar, second: BentNode, monkeypatch: pytest.MonkeyPatch, failpoint: str
+    dollar: Dollar, second: FaultyNode, monkeypatch: pytest.MonkeyPatch, failpoint: str
 ) -> None:
     dollar.mint(1)
     dollar.node.mine(3)
@@ -288,7 +291,7 @@ def test_a_death_while_the_witness_is_asked_loses_nothing(
     assert final_amounts() == [1]
 
 
-def test_a_payment_is_final_only_when_the_witness_has_its_block_too(node: LocalChain, second: BentNode) -> None:
+def test_a_payment_is_final_only_when_the_witness_has_its_block_too(node: LocalChain, second: FaultyNode) -> None:
     submit(key="pay", to=fresh_address(1), data=b"", value=7)
     watcher.watch()
     sender.send()
@@ -305,7 +308,7 @@ def test_a_payment_is_final_only_when_the_witness_has_its_block_too(node: LocalC
     assert OutgoingTransaction.objects.get().state == State.FINAL
 
 
-def forged(faulty: BentNode, node: LocalChain, monkeypatch: pytest.MonkeyPatch) -> None:
+def forged(faulty: FaultyNode, node: LocalChain, monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own provider swallows what we send, and claims that it was mined in a block that exists."""
     sent: list[str] = []
 
@@ -335,7 +338,7 @@ def test_a_payment_that_only_our_provider_calls_mined_is_not_final(
     node: LocalChain, settings: Any, monkeypatch: pytest.MonkeyPatch, with_witness: bool
 ) -> None:
     """With a witness it is not; the control, without one, believes that it was paid."""
-    liar = BentNode(node.url)
+    liar = FaultyNode(node.url)
     believe(settings, node.url if with_witness else "", rpc_url=liar.url)
     forged(liar, node, monkeypatch)
     node.mine(5)
@@ -359,7 +362,7 @@ def test_a_witness_of_another_chain_confirms_nothing(dollar: Dollar, settings: A
         assert not CopyPosition.objects.get().frozen_at
 
 
-def test_a_witness_that_hides_logs_which_its_receipts_show_is_waited_for(dollar: Dollar, second: BentNode) -> None:
+def test_a_witness_that_hides_logs_which_its_receipts_show_is_waited_for(dollar: Dollar, second: FaultyNode) -> None:
     """It lags within one block: that is no contradiction, and freezes nothing."""
     watcher.watch()
     second.fault = "empty_logs"
