@@ -1,6 +1,6 @@
 """One way to copy logs, in a process of its own: `python -m benchmarks._copying WAY ADDRESS FIRST LAST [ROUNDS]`.
 
-Prints a line of JSON for each round: seconds, logs, requests and the most memory (MB) that the process has had so far.
+Prints a line of JSON for each round: wall seconds, logs, requests, the most memory (MB) that the process has had so far, its CPU seconds.
 """
 
 import json
@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import django
 
-SPAN = 40  # blocks a request for the ways that do not adapt: 4,000 logs, as ours comes to
+TO_PLAIN = "COPY plain FROM STDIN"
+SPAN = 20  # blocks a request for the ways that do not adapt: 2,000 logs, as ours comes to
 
 
 def ours(address: str, first: int, last: int) -> int:
@@ -32,6 +33,17 @@ def ours(address: str, first: int, last: int) -> int:
     return Log.objects.filter(number__lte=last).count()
 
 
+def read(address: str, first: int, last: int) -> int:
+    """All that the watcher does but the database: logs and headers, parsed and checked against each other."""
+    from chain.client import client
+    from chain.reader import fetch_range
+
+    node = client()
+    _started()
+    spans = [(start, min(start + SPAN - 1, last)) for start in range(first, last + 1, SPAN)]
+    return sum(len(fetch_range(node, [address], *span).logs) for span in spans)
+
+
 def parse(address: str, first: int, last: int) -> int:
     """Fetch and parse: no header, no check, no database."""
     _started()
@@ -40,28 +52,27 @@ def parse(address: str, first: int, last: int) -> int:
 
 def copy(address: str, first: int, last: int) -> int:
     """Fetch, decode and COPY into a table without an index, a key or a check."""
-    from django.db import connection, transaction
+    from django.db import connections, transaction
 
     from chain import abi
 
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS plain (number int, place int, who text, whom text, much numeric)"
-        )
-        cursor.execute("TRUNCATE plain")
+    columns = "number int, place int, block text, tx text, address text, who text, whom text, much numeric"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS plain")
+        cursor.execute(f"CREATE TABLE plain ({columns})")
     _started()
     count = 0
     for logs in _ranges(address, first, last):
-        rows = []
+        lines = []
         for log in logs:
             event = abi.decode_log(log.topics, bytes.fromhex(log.data[2:]))
             if event is None:
                 raise RuntimeError("A log that is no Transfer.")
-            rows.append((log.height, log.index, event.args["from"], event.args["to"], event.args["value"]))
-        text = "".join([f"{a}\t{b}\t{c}\t{d}\t{e}\n" for a, b, c, d, e in rows])
-        with transaction.atomic(), connection.cursor() as cursor, cursor.copy("COPY plain FROM STDIN") as out:
-            out.write(text)
-        count += len(rows)
+            named = f"{log.block_hash}\t{log.transaction_hash}\t{log.address}\t{event.args['from']}\t{event.args['to']}"
+            lines.append(f"{log.height}\t{log.index}\t{named}\t{event.args['value']}\n")
+        with transaction.atomic("owner"), connections["owner"].cursor() as cursor, cursor.copy(TO_PLAIN) as out:
+            out.write("".join(lines))
+        count += len(logs)
     return count
 
 
@@ -114,12 +125,13 @@ def _row(chain: str, event, block):  # type: ignore[no-untyped-def]
 
 
 def _ranges(address: str, first: int, last: int):  # type: ignore[no-untyped-def]
-    from chain.rpc import LogEntry, connection, read
+    from chain.rpc import LogEntry, connection
+    from chain.rpc import read as read_answer
 
     node = connection(_url())
     for start in range(first, last + 1, SPAN):
         question = {"fromBlock": hex(start), "toBlock": hex(min(start + SPAN - 1, last)), "address": [address]}
-        yield read(node.batch([("eth_getLogs", [question])])[0], list[LogEntry])
+        yield read_answer(node.batch([("eth_getLogs", [question])])[0], list[LogEntry])
 
 
 def _url() -> str:
@@ -153,24 +165,35 @@ def _ended() -> None:
 
 
 def main(way: str, address: str, first: str, last: str, rounds: str = "1") -> None:
-    """Load what a worker loads, then copy so many times."""
+    """Load what `manage.py backfill_chain` loads, then copy so many times."""
     django.setup()
     from django.db import connections
 
-    from settings.celery import app
-
-    app.loader.import_default_modules()
-    ways: dict[str, Callable[[str, int, int], int]] = {"ours": ours, "parse": parse, "copy": copy, "web3": web3}
+    ways: dict[str, Callable[[str, int, int], int]] = {
+        "ours": ours,
+        "read": read,
+        "parse": parse,
+        "copy": copy,
+        "web3": web3,
+    }
     made = _count_requests()
+    from chain import watcher  # noqa: F401  (loaded before the clock runs)
+
     for _ in range(int(rounds)):
         with connections["owner"].cursor() as cursor:
             cursor.execute("TRUNCATE chain_block, chain_log CASCADE")
-        made[0] = 0
+        made[0], cpu = 0, time.process_time()
         logs = ways[way](address, int(first), int(last))
         if not _clock[1]:
             _ended()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        figures = {"seconds": _clock[1] - _clock[0], "logs": logs, "requests": made[0], "peak": peak}
+        figures = {
+            "seconds": _clock[1] - _clock[0],
+            "logs": logs,
+            "requests": made[0],
+            "peak": peak,
+            "cpu": time.process_time() - cpu,
+        }
         sys.stdout.write(json.dumps(figures | {"web3": "web3" in sys.modules}) + "\n")
         sys.stdout.flush()
 

@@ -21,7 +21,7 @@ CONFIRMATIONS = 2
 
 
 def run() -> Iterator[Result]:
-    """All on one machine, one after the other; ours and the limits read from a node that answers from memory."""
+    """All on one machine, one after the other. The limits are also read from a node that answers from memory."""
     with services.running(careless=False) as servers:
         env = {**os.environ, **servers, "DJANGO_SETTINGS_MODULE": "benchmarks._settings"}
         subprocess.run([sys.executable, "manage.py", "migrate", "--database", "owner", "-v", "0"], env=env, check=True)
@@ -49,16 +49,21 @@ def _filled(node: Emitter, blocks: int, logs: int) -> tuple[int, int]:
 def _cold(env: dict[str, str], node: Emitter, first: int, last: int) -> Iterator[Result]:
     rates: dict[str, float] = {}
     with _replayed(env) as quick:
-        for way in ("parse", "copy", "ours"):
+        for way in ("parse", "read", "copy", "ours"):
             rates[way] = _rate(way, _best(quick, way, node, first, last, rounds=3))
-    direct = _rate("ours, from the node itself", _best(env, "ours", node, first, last, rounds=2))
+    for way in ("parse", "ours"):
+        rates[f"{way} direct"] = _rate(f"{way}, from the node itself", _best(env, way, node, first, last, rounds=3))
     web3 = _rate("web3.py events + bulk_create", _best(env, "web3", node, first, first + SLICE - 1, rounds=1))
     ponder = _ponder.rate(env, node.address, first, last, limit=PONDER_LIMIT)
     _say("ponder", ponder)
-    yield Result("chain-sync.of-parsing", rates["ours"] / rates["parse"], "x fetch and parse", 0.25, at_most=False)
-    yield Result("chain-sync.of-copying", rates["ours"] / rates["copy"], "x fetch, decode, COPY", 0.5, at_most=False)
-    yield Result("chain-sync.to-web3", direct / web3, "x web3.py events + bulk_create", 20, at_most=False)
-    yield Result("chain-sync.to-ponder", direct / ponder, "x ponder", 10, at_most=False)
+    for name, ours, beside, what, target in (
+        ("to-ponder", "ours direct", ponder, "ponder", 10),
+        ("to-web3", "ours direct", web3, "web3.py events + bulk_create", 20),
+        ("of-parsing", "ours direct", rates["parse direct"], "fetch and parse", 0.25),
+        ("of-parsing-from-memory", "ours", rates["parse"], "fetch and parse", 0.25),
+        ("of-copying", "ours", rates["copy"], "fetch, decode, COPY", 0.5),
+    ):
+        yield Result(f"chain-sync.{name}", rates[ours] / beside, f"x {what}", target, at_most=False)
 
 
 def _memory(env: dict[str, str], node: Emitter, first: int, last: int) -> Iterator[Result]:

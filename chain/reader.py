@@ -13,9 +13,9 @@ from chain.rpc import LONGEST, Call, Header, LogEntry, NodeRefused, Receipt, num
 
 WINDOW_STEP = 64
 CHECKED = 200
-HASH_LENGTH = 66
+HASH_LENGTH, DIGITS = 66, b"0123456789abcdefABCDEF"
 ADDRESSES = 100  # in one question: providers limit them, and a batch has room for several
-LONGEST_RANGE = 8 << 20
+LONGEST_RANGE = 2 << 20
 
 
 class NodeMoved(Exception):
@@ -143,12 +143,14 @@ def _with_headers(client: Client, addresses: Sequence[str], logs: list[LogEntry]
     return Fetched([blocks[height] for height in sorted(holding | {last.height})], logs)
 
 
-def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: int, end: int) -> Fetched:
-    """All blocks of [start, end], linked by parent hash to `parent` and to each other, logs asked by block hash.
+def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: int, head: Header) -> Fetched:
+    """All blocks from `start` to `head`, linked by parent hash to `parent` and to each other, logs asked by block hash.
 
-    Short when the node does not have them all; raises NodeMoved when it has none or they do not link.
+    A single block is the head itself, which a look has just seen. Short when the node does not have them all; raises
+    NodeMoved when it has none or they do not link.
     """
-    found = headers(client, range(start, min(end, start + WINDOW_STEP - 1) + 1))
+    wanted = range(start, min(head.height, start + WINDOW_STEP - 1) + 1)
+    found = [head] if wanted == range(head.height, head.height + 1) else headers(client, wanted)
     blocks: list[Header] = []
     for header in found:
         if header is None:
@@ -231,11 +233,8 @@ def _is_hex(logs: Sequence[LogEntry]) -> bool:
     """Whether topics, data and hashes are 0x-hex and no more: they are written as they came."""
     words = [word for log in logs for word in log.topics]
     words += [log.transaction_hash for log in logs]
-    if any(len(word) != HASH_LENGTH for word in words) or any(len(log.data) % 2 for log in logs):
+    data = [log.data for log in logs]
+    if set(map(len, words)) - {HASH_LENGTH} or any(length % 2 for length in set(map(len, data))):
         return False
-    words += [log.data for log in logs]
-    text = "".join([word[2:] for word in words])
-    try:
-        return not text or (text.isalnum() and len(bytes.fromhex(text)) * 2 == len(text))
-    except ValueError:
-        return False
+    words += data
+    return "".join(words).encode().translate(None, DIGITS) == b"x" * len(words)

@@ -13,7 +13,8 @@ from chain.reader import Fetched, Look, NodeMoved
 from chain.rpc import NodeRefused, NodeUnreachable
 
 log = structlog.get_logger(__name__)
-AIM = 4_000
+AIM = 1_300_000  # bytes of an answer: 2,000 logs of the usual kind
+LOG_BYTES = 570  # of a log in JSON, without its data
 MAX_SPAN = 50_000
 FRESH_SECONDS = 5.0
 
@@ -59,7 +60,7 @@ def fetch(node: Client, place: Place, view: Look, span: int) -> Stretch:
     start = place.start(view, node.network.confirmations)
     deep = view.head.height - node.network.confirmations
     if start > deep:
-        fetched = reader.fetch_window(node, place.addresses, place.hash, start, view.head.height)
+        fetched = reader.fetch_window(node, place.addresses, place.hash, start, view.head)
     else:
         fetched, span = _fetch_range(node, place, start, deep, span)
     return Stretch(place, view, fetched, view.settled(fetched.end.height, node.network.confirmations), span)
@@ -78,7 +79,8 @@ def _fetch_range(node: Client, place: Place, start: int, deep: int, span: int) -
                 raise
             log.info("chain.range_refused", chain=node.chain, span=span, why=error.message)
             span, refused = max(min(span, deep - start + 1) // 2, 1), True
-    wanted = int(span * AIM / max(len(fetched.logs), 1))
+    size = sum(LOG_BYTES + len(entry.data) for entry in fetched.logs)
+    wanted = span * AIM // max(size, 1)
     return fetched, max(1, min(wanted, span if refused else span * 4, MAX_SPAN))
 
 
