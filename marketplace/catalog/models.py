@@ -1,6 +1,7 @@
 """Listings: what is public stands on the listing itself; drafts, and what only the provider may read, on versions."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from chain.fields import Uint256Field
 from marketplace.catalog.fields import OrderedJsonField
+from marketplace.catalog.health import STAYS_DOWN, Health
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 
@@ -87,6 +89,10 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """The latest arrivals first."""
         return self.order_by("-published_at", "-id")
 
+    def answering(self, now: datetime) -> "ListingQuerySet":
+        """Without those whose service has been down for a day: what a first page shows."""
+        return self.exclude(is_down_since__lte=now - STAYS_DOWN)
+
     def with_offers(self) -> "ListingQuerySet":
         """With all that a card shows, in one more query for the plans, however many listings there are."""
         plans = Plan.objects.filter(state=Plan.State.ON_SALE).select_related("currency").order_by("price")
@@ -99,7 +105,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.order_by()[: cap + 1].count()
 
 
-class Listing(Lifecycle):
+class Listing(Health, Lifecycle):
     """A tool on offer. Its public fields are those of the version that was approved last; empty until then."""
 
     class State(models.TextChoices):

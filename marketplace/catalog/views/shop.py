@@ -10,6 +10,7 @@ from django_countries import countries
 from django_htmx.middleware import HtmxDetails
 
 from marketplace.catalog.models import Category, Listing, Plan
+from marketplace.catalog.page import parts
 from marketplace.catalog.paging import page
 from marketplace.catalog.presentation import of_listing
 from marketplace.tenancy import door
@@ -81,6 +82,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Listing.objects.public().select_related("org", "category"), slug=slug)
     plans = list(Plan.objects.filter(listing=found, state=Plan.State.ON_SALE).select_related("currency"))
     context = {
+        **parts(found, request.actor.user_id),  # type: ignore[attr-defined]
         "listing": found,
         "shown": of_listing(found, plans[0] if plans else None),
         "plans": plans,
