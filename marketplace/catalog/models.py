@@ -13,6 +13,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chain.fields import Uint256Field
+from marketplace.catalog.facts import Facts
 from marketplace.catalog.fields import OrderedJsonField
 from marketplace.catalog.health import STAYS_DOWN, Health
 from marketplace.lifecycle import Lifecycle, only_states, table
@@ -105,7 +106,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.order_by()[: cap + 1].count()
 
 
-class Listing(Health, Lifecycle):
+class Listing(Facts, Health, Lifecycle):
     """A tool on offer. Its public fields are those of the version that was approved last; empty until then."""
 
     class State(models.TextChoices):
@@ -142,6 +143,7 @@ class Listing(Health, Lifecycle):
 
     class Meta:
         constraints: ClassVar = [
+            *Facts.Meta.constraints,
             only_states("hidden public suspended retired", "listing_state"),
             models.CheckConstraint(
                 condition=~models.Q(state="public") | models.Q(version_number__isnull=False, category__isnull=False),
@@ -182,7 +184,7 @@ class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
         return self.filter(state=ListingVersion.State.SUBMITTED).order_by("submitted_at")
 
 
-class ListingVersion(Lifecycle):
+class ListingVersion(Facts, Lifecycle):
     """One wording of a listing: what a moderator reviews, and, once approved, what a buyer agreed to."""
 
     class State(models.TextChoices):
@@ -220,6 +222,7 @@ class ListingVersion(Lifecycle):
 
     class Meta:
         constraints: ClassVar = [
+            *Facts.Meta.constraints,
             only_states("draft submitted changes_requested approved rejected", "listing_version_state"),
             models.UniqueConstraint(fields=["listing", "number"], name="one_version_per_number"),
             models.UniqueConstraint(
