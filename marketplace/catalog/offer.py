@@ -47,6 +47,9 @@ def content_hash(version: ListingVersion) -> str:
     return "0x" + hashlib.sha256(canonical(content(version)).encode()).hexdigest()
 
 
+NOT_SHOWN = "address of the service"  # a field that only the provider and the moderators may see
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field of a version that differs from the one before, line by line as (sign, text)."""
@@ -62,7 +65,7 @@ def _texts(version: ListingVersion) -> dict[str, str]:
         "summary": version.summary,
         "description": version.description,
         "category": version.category.name,
-        "address of the service": version.endpoint,
+        NOT_SHOWN: version.endpoint,
         "plan": version.plan_name,
         "price": f"{version.currency.in_units(version.price).normalize():f} {version.currency.symbol}",
         "period in seconds": str(version.period_seconds),
