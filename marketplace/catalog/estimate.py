@@ -31,7 +31,10 @@ class EstimateForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The whole cost of one plan in base units of its currency, the fee inside; `each` is per use, rounded up."""
+    """The whole cost of one plan in base units of its currency, the fee inside.
+
+    `each` is per use, rounded up, to hundredths of a unit from one hundredth on.
+    """
 
     plan: Plan
     periods: int
@@ -45,5 +48,11 @@ def estimates(plans: Iterable[Plan], *, calls: int, months: int) -> list[Estimat
     for plan in plans:
         periods = -(-months * MONTH // plan.period_seconds)
         total = periods * int(plan.price)
-        found.append(Estimate(plan, periods, total, -(-total // (calls * months))))
+        found.append(Estimate(plan, periods, total, _each(total, calls * months, plan.currency.decimals)))
     return sorted(found, key=lambda one: (one.plan.currency.symbol, one.total))
+
+
+def _each(total: int, uses: int, decimals: int) -> int:
+    hundredth = 10 ** max(0, decimals - 2)
+    each = -(-total // uses)
+    return each if each < hundredth else -(-each // hundredth) * hundredth

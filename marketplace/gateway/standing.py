@@ -24,6 +24,11 @@ class Standing:
     p95: list[tuple[str, int]]
 
     @property
+    def is_a_course(self) -> bool:
+        """Whether there is more than one figure to draw."""
+        return len(self.uptime) > 1
+
+    @property
     def latest_p95(self) -> int | None:
         """Milliseconds in which 95 of 100 probes of the latest span were answered."""
         return self.p95[-1][1] if self.p95 else None
