@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from marketplace.catalog.facts import FIELDS
 from marketplace.catalog.models import Currency, Listing, Plan
 from marketplace.catalog.paging import page
 from marketplace.organizations.models import Organization
@@ -52,7 +53,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
 
     class Meta:
         model = Listing
-        fields = ("slug", "name", "summary", "category", "provider", "plans", "version_number", "published_at")
+        fields = ("slug", "name", "summary", "kind", "category", "provider", "plans", "version_number", "published_at")
 
 
 class ListingDetailSerializer(ListingSerializer):
@@ -64,6 +65,7 @@ class ListingDetailSerializer(ListingSerializer):
             "output_schema",
             "example",
             "content_hash",
+            *(name for name in FIELDS if name != "kind"),
         )
 
 

@@ -12,6 +12,7 @@ from marketplace.catalog.endpoints import check_endpoint
 from marketplace.catalog.models import Category, Currency, ListingVersion
 from marketplace.catalog.schemas import NotUsable
 from marketplace.catalog.services import Wording
+from marketplace.catalog.stated import StatedFacts
 
 DAY = 86_400
 PERIODS = [(DAY, "a day"), (7 * DAY, "a week"), (30 * DAY, "30 days"), (365 * DAY, "a year")]
@@ -45,7 +46,7 @@ class JsonText(forms.CharField):
             raise forms.ValidationError(str(problem)) from None
 
 
-class ListingForm(forms.Form):
+class ListingForm(StatedFacts):
     name = forms.CharField(max_length=60, label="Name", help_text="What people call it. You can change it later.")
     summary = forms.CharField(
         max_length=140,
@@ -95,6 +96,7 @@ class ListingForm(forms.Form):
             shown[name] = pretty(getattr(version, name))
         whole, _, cents = f"{version.currency.in_units(version.price):f}".partition(".")
         cents = cents.rstrip("0").ljust(min(2, version.currency.decimals), "0")
+        shown |= cls.initial_facts(version)
         return {**shown, "price": f"{whole}.{cents}" if cents else whole}
 
     def clean_price(self) -> Decimal:
@@ -136,4 +138,5 @@ class ListingForm(forms.Form):
 
     def wording(self) -> Wording:
         """What was typed, as the services take it; for a valid form."""
-        return Wording(**self.cleaned_data)
+        texts = {name: self.cleaned_data[name] for name in self.base_fields if name not in StatedFacts.base_fields}
+        return Wording(**texts, **self.stated())

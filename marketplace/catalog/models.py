@@ -1,6 +1,7 @@
 """Listings: what is public stands on the listing itself; drafts, and what only the provider may read, on versions."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -12,7 +13,9 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chain.fields import Uint256Field
+from marketplace.catalog.facts import Facts
 from marketplace.catalog.fields import OrderedJsonField
+from marketplace.catalog.health import STAYS_DOWN, Health
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 
@@ -87,6 +90,10 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """The latest arrivals first."""
         return self.order_by("-published_at", "-id")
 
+    def answering(self, now: datetime) -> "ListingQuerySet":
+        """Without those whose service has been down for a day: what a first page shows."""
+        return self.exclude(is_down_since__lte=now - STAYS_DOWN)
+
     def with_offers(self) -> "ListingQuerySet":
         """With all that a card shows, in one more query for the plans, however many listings there are."""
         plans = Plan.objects.filter(state=Plan.State.ON_SALE).select_related("currency").order_by("price")
@@ -99,7 +106,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.order_by()[: cap + 1].count()
 
 
-class Listing(Lifecycle):
+class Listing(Facts, Health, Lifecycle):
     """A tool on offer. Its public fields are those of the version that was approved last; empty until then."""
 
     class State(models.TextChoices):
@@ -136,6 +143,7 @@ class Listing(Lifecycle):
 
     class Meta:
         constraints: ClassVar = [
+            *Facts.Meta.constraints,
             only_states("hidden public suspended retired", "listing_state"),
             models.CheckConstraint(
                 condition=~models.Q(state="public") | models.Q(version_number__isnull=False, category__isnull=False),
@@ -176,7 +184,7 @@ class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
         return self.filter(state=ListingVersion.State.SUBMITTED).order_by("submitted_at")
 
 
-class ListingVersion(Lifecycle):
+class ListingVersion(Facts, Lifecycle):
     """One wording of a listing: what a moderator reviews, and, once approved, what a buyer agreed to."""
 
     class State(models.TextChoices):
@@ -214,6 +222,7 @@ class ListingVersion(Lifecycle):
 
     class Meta:
         constraints: ClassVar = [
+            *Facts.Meta.constraints,
             only_states("draft submitted changes_requested approved rejected", "listing_version_state"),
             models.UniqueConstraint(fields=["listing", "number"], name="one_version_per_number"),
             models.UniqueConstraint(

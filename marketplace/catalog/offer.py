@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from difflib import ndiff
 from typing import Any
 
+from marketplace.catalog import facts
 from marketplace.catalog.models import ListingVersion
 
 
 def content(version: ListingVersion) -> dict[str, Any]:
-    """What a buyer agrees to. The endpoint is not part of it: it is the provider's secret, and may move."""
+    """What a buyer agrees to. The endpoint is not part of it: it is the provider's secret, and may move.
+
+    Facts that are not stated are left out, so that versions from before there were any keep their hash.
+    """
+    said = facts.said(version)
     return {
+        **({"facts": said} if said else {}),
         "listing": version.listing.slug,
         "number": version.number,
         "name": version.name,
@@ -41,6 +47,9 @@ def content_hash(version: ListingVersion) -> str:
     return "0x" + hashlib.sha256(canonical(content(version)).encode()).hexdigest()
 
 
+NOT_SHOWN = "address of the service"  # a field that only the provider and the moderators may see
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field of a version that differs from the one before, line by line as (sign, text)."""
@@ -56,20 +65,23 @@ def _texts(version: ListingVersion) -> dict[str, str]:
         "summary": version.summary,
         "description": version.description,
         "category": version.category.name,
-        "address of the service": version.endpoint,
+        NOT_SHOWN: version.endpoint,
         "plan": version.plan_name,
         "price": f"{version.currency.in_units(version.price).normalize():f} {version.currency.symbol}",
         "period in seconds": str(version.period_seconds),
         "input schema": json.dumps(version.input_schema, **pretty),  # type: ignore[arg-type]
         "output schema": json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]
         "example": json.dumps(version.example, **pretty),  # type: ignore[arg-type]
+        **{label.lower(): text for label, text in (*facts.of_kind(version), *facts.of_data(version))},
     }
 
 
 def changes(old: ListingVersion, new: ListingVersion) -> list[Change]:
     """What `new` says otherwise than `old`, field by field."""
     before, after = _texts(old), _texts(new)
-    return [Change(field, _lines(before[field], after[field])) for field in after if before[field] != after[field]]
+    fields = [*after, *(field for field in before if field not in after)]
+    pairs = [(field, before.get(field, ""), after.get(field, "")) for field in fields]
+    return [Change(field, _lines(old_text, new_text)) for field, old_text, new_text in pairs if old_text != new_text]
 
 
 def _lines(old: str, new: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from marketplace.catalog import prose, schemas
+from marketplace.catalog import facts, prose, schemas
 from marketplace.catalog.models import Category, Listing, ListingVersion, Plan
 from marketplace.organizations.models import Organization
 
@@ -27,6 +27,8 @@ class Shown:
     example: str
     plan: Any
     version_number: int | None
+    facts: list[tuple[str, str]]
+    data: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def _shown(source: Listing | ListingVersion, org: Organization, plan: Any, numbe
         example=_shortened(source.example),
         plan=plan,
         version_number=number,
+        facts=facts.of_kind(source),
+        data=facts.of_data(source),
     )
 
 

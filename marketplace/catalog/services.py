@@ -1,7 +1,7 @@
 """A listing's way to the shop: drafted, submitted, decided, published, retired."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from marketplace.audit.services import record
+from marketplace.catalog import facts
 from marketplace.catalog.endpoints import check_endpoint
 from marketplace.catalog.models import Category, Currency, Listing, ListingVersion, Plan
 from marketplace.catalog.offer import content_hash
@@ -21,7 +22,7 @@ from marketplace.organizations.models import Organization
 from marketplace.tenancy.actor import Actor
 
 State = ListingVersion.State
-SHOWN = ("name", "summary", "description", "category", "input_schema", "output_schema", "example")
+SHOWN = ("name", "summary", "description", "category", "input_schema", "output_schema", "example", *facts.FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,15 @@ class Wording:
     currency: Currency
     price: int
     period_seconds: int
+    kind: str = facts.Kind.TOOL
+    kind_facts: dict[str, Any] = field(default_factory=dict)
+    model_name: str = ""
+    languages: list[str] = field(default_factory=list)
+    data_sent: str = ""
+    region: str = ""
+    retention_days: int | None = None
+    trains_on_input: bool | None = None
+    subprocessors: str = ""
 
     def fields(self) -> dict[str, Any]:
         """As the columns of a version; raises Refused for a schema, an example or an address that cannot be used."""
@@ -48,6 +58,7 @@ class Wording:
             check_input(self.input_schema)
             check_output(self.output_schema)
             check_example(self.input_schema, self.example)
+            facts.check(self.kind, self.kind_facts, self.languages)
         except NotUsable as problem:
             raise Refused(str(problem)) from None
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -162,8 +173,8 @@ def publish_version(actor: Actor, *, version_id: int) -> Listing:
         if listing.state == Listing.State.HIDDEN:
             listing.move(Listing.State.PUBLIC)
         _put_on_sale(listing, version)
-        facts = {"number": version.number, "content_hash": listing.content_hash}
-        record(actor, "listing.published", listing, org_id=listing.org_id, **facts)
+        noted = {"number": version.number, "content_hash": listing.content_hash}
+        record(actor, "listing.published", listing, org_id=listing.org_id, **noted)
     return listing
 
 

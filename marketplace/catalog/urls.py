@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from marketplace.catalog.views import selling, shop
+from marketplace.catalog.views import selling, shop, tool
 
 app_name = "catalog"
 urlpatterns = [
     path("browse/", shop.browse, name="browse"),
-    path("tools/<slug:slug>/", shop.listing, name="listing"),
+    path("tools/<slug:slug>/", tool.listing, name="listing"),
+    path("tools/<slug:slug>/changes/", tool.history, name="history"),
     path("o/<slug:org>/listings/", selling.manage, name="manage"),
     path("o/<slug:org>/listings/new/", selling.create, name="create"),
     path("o/<slug:org>/listings/<slug:slug>/", selling.preview, name="preview"),

@@ -173,3 +173,56 @@ class ToolRun(Lifecycle):
             only_states("queued running done failed", "tool_run_state"),
             models.UniqueConstraint(fields=["org", "form_key"], name="one_run_per_form"),
         ]
+
+
+class WatchQuerySet(models.QuerySet["Watch"]):
+    def due(self, now: datetime) -> "WatchQuerySet":
+        """Those to be probed, of listings that are in the shop."""
+        return self.filter(due_at__lte=now, listing__state=Listing.State.PUBLIC)
+
+
+class Watch(models.Model):
+    """When a listing's service is probed next, and how many probes in a row it has left unanswered."""
+
+    listing = models.OneToOneField(Listing, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    due_at = models.DateTimeField(default=timezone.now)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    is_told = models.BooleanField("the provider was told that it stays down", default=False)
+
+    objects = WatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "watches"
+        indexes: ClassVar = [models.Index(fields=["due_at"], name="watch_due")]
+
+
+class Probe(models.Model):
+    """One look whether a service answers. Public figures: what was asked and answered is not kept."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    is_up = models.BooleanField()
+    milliseconds = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["listing", "at"], name="probe_of_listing"),
+            models.Index(fields=["at"], name="probe_by_age"),
+        ]
+
+
+class HealthSpan(models.Model):
+    """The probes of an hour or a day (UTC), summed up; `p95` is of the answered ones, in milliseconds."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="+", db_index=False)
+    seconds = models.PositiveIntegerField("length", choices=[(3600, "hour"), (86_400, "day")])
+    starts_at = models.DateTimeField()
+    probes = models.PositiveIntegerField()
+    up = models.PositiveIntegerField()
+    p95 = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["listing", "seconds", "starts_at"], name="one_span_per_listing")
+        ]

@@ -1,10 +1,25 @@
-"""The clock that runs tools."""
+"""The clocks that run tools and look whether their services answer."""
 
 from celery import shared_task
 
-from marketplace.gateway import runs
+from marketplace.gateway import probing, runs
 
 
 @shared_task
 def run_waiting() -> None:
     runs.run_waiting()
+
+
+@shared_task
+def watch_public() -> None:
+    probing.watch_public()
+
+
+@shared_task
+def probe_due() -> None:
+    probing.probe_due()
+
+
+@shared_task
+def forget_probes() -> None:
+    probing.forget()

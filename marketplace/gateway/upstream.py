@@ -6,7 +6,8 @@ bounded in time and size. A guard test asserts that nobody else in the market co
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from marketplace.gateway.addresses import PointsInwards, vetted
 CONNECT_SECONDS = 3
 IDLE_SECONDS = 30
 TOTAL_SECONDS = 120
+PROBE_SECONDS = 10
 MAX_ANSWER_BYTES = 10 * 1024 * 1024
 
 
@@ -72,22 +74,45 @@ def pool() -> httpcore.AsyncConnectionPool:
 
 async def post(connections: httpcore.AsyncConnectionPool, url: str, *, body: bytes, headers: dict[str, str]) -> Answer:
     """POST JSON to a provider's service; raises UpstreamFailed with a sentence when there is no usable answer."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or parts.username or not parts.hostname:
-        raise UpstreamFailed("The provider's address is not one that can be called.")
-    timeouts = {"connect": CONNECT_SECONDS, "read": IDLE_SECONDS, "write": IDLE_SECONDS, "pool": CONNECT_SECONDS}
-    sent: dict[bytes | str, bytes | str] = {
-        "Host": parts.netloc,
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-    }
-    sent.update(headers)
+    sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+    async with _asked(connections, "POST", url, body=body, headers=sent, total=TOTAL_SECONDS) as response:
+        return Answer(response.status, _content_type(response), await _bounded(response))
+
+
+async def probe(connections: httpcore.AsyncConnectionPool, url: str) -> int:
+    """Ask whether a provider's service is there; its HTTP status. Carries no key and no input, so it does no work."""
+    headers = {"X-Guildhall-Probe": "1", "Accept": "*/*"}
+    async with _asked(connections, "HEAD", url, body=None, headers=headers, total=PROBE_SECONDS) as response:
+        return int(response.status)
+
+
+@asynccontextmanager
+async def _asked(
+    connections: httpcore.AsyncConnectionPool,
+    method: str,
+    url: str,
+    *,
+    body: bytes | None,
+    headers: dict[str, str],
+    total: float,
+) -> AsyncIterator[httpcore.Response]:
+    """The response to one request, its body unread; every fault, while it is read too, becomes UpstreamFailed."""
     try:
-        async with asyncio.timeout(TOTAL_SECONDS):
-            async with connections.stream(
-                "POST", url, headers=sent, content=body, extensions={"timeout": timeouts}
-            ) as response:
-                return Answer(response.status, _content_type(response), await _bounded(response))
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and not parts.username and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UpstreamFailed("The provider's address is not one that can be called.")
+    idle = min(IDLE_SECONDS, total)
+    timeouts = {"connect": CONNECT_SECONDS, "read": idle, "write": idle, "pool": CONNECT_SECONDS}
+    sent: dict[bytes | str, bytes | str] = {"Host": parts.netloc}
+    sent.update(headers)
+    extensions = {"timeout": timeouts}
+    try:
+        async with asyncio.timeout(total):
+            async with connections.stream(method, url, headers=sent, content=body, extensions=extensions) as response:
+                yield response
     except PointsInwards as problem:
         raise UpstreamFailed("The provider's address points into a private network, so it was not called.") from problem
     except (TimeoutError, httpcore.TimeoutException) as problem:

@@ -91,6 +91,14 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.SELLING, "A moderator sent {listing} back with changes to make.", MAY_SELL, LISTING),
     ),
     "listing.rejected": (Rule(Kind.SELLING, "A moderator did not accept {listing}.", MAY_SELL, LISTING),),
+    "listing.down": (
+        Rule(Kind.SELLING, "The service of {listing} left three probes in a row unanswered.", MAY_SELL, LISTING),
+    ),
+    "listing.stays_down": (
+        Rule(Kind.SELLING, "The service of {listing} has been down for a day, and left the first page.", MAY_SELL,
+             LISTING),
+    ),
+    "listing.up": (Rule(Kind.SELLING, "The service of {listing} answers again.", MAY_SELL, LISTING),),
     "listing.retired": (Rule(Kind.SELLING, "{who} took {listing} off the shop.", MAY_SELL, LISTING),),
     "organization.verification_requested": (
         Rule(Kind.MODERATION, "{org} asks to be verified. It waits for a moderator.", MODERATORS, QUEUE),

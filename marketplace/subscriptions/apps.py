@@ -5,7 +5,9 @@ class SubscriptionsConfig(AppConfig):
     name = "marketplace.subscriptions"
 
     def ready(self) -> None:
-        from marketplace.organizations.home import contribute
-        from marketplace.subscriptions.home import part
+        from marketplace.catalog import page
+        from marketplace.organizations import home as org_home
+        from marketplace.subscriptions import home, standing
 
-        contribute(part)
+        org_home.contribute(home.part)
+        page.contribute(standing.part)

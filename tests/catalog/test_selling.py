@@ -34,6 +34,7 @@ def typed(**fields: Any) -> dict[str, Any]:
         "category": world.category().pk,
         "plan_name": "Standard",
         "price": "29.00",
+        "kind": "tool",
         "currency": world.currency().pk,
         "period_seconds": 30 * world.DAY,
         "endpoint": "https://tools.example/forecast",

@@ -1,17 +1,15 @@
-"""The shop: front page, shelves and search, a tool's page."""
+"""The shop: front page, shelves and search."""
 
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
-from django_countries import countries
 from django_htmx.middleware import HtmxDetails
 
-from marketplace.catalog.models import Category, Listing, Plan
+from marketplace.catalog.models import Category, Listing
 from marketplace.catalog.paging import page
-from marketplace.catalog.presentation import of_listing
 from marketplace.tenancy import door
 
 
@@ -72,19 +70,3 @@ def browse(request: HtmxRequest) -> HttpResponse:
     response = render(request, f"catalog/browse.html{part}", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-@door.public
-@require_safe
-def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    """One tool: what it does, what goes in and comes out, what it costs and how to get the money back."""
-    found = get_object_or_404(Listing.objects.public().select_related("org", "category"), slug=slug)
-    plans = list(Plan.objects.filter(listing=found, state=Plan.State.ON_SALE).select_related("currency"))
-    context = {
-        "listing": found,
-        "shown": of_listing(found, plans[0] if plans else None),
-        "plans": plans,
-        "category": found.category,
-        "country": countries.name(found.org.country),
-    }
-    return render(request, "catalog/listing.html", context)

@@ -168,7 +168,7 @@ class Service:
         )
         writer.write(out)
         await asyncio.wait_for(writer.drain(), READ_SECONDS)
-        if request is not None and request.target == b"/healthz" and reply.status == 200:
+        if request is not None and reply.status == 200 and (request.target == b"/healthz" or head_only):
             return  # a probe every second would drown the log
         self._log(
             "request",

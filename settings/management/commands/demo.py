@@ -112,6 +112,13 @@ class Command(BaseCommand):
             currency=currency,
             price=price,
             period_seconds=manifest.price.period_days * DAY,
+            model_name="Rules and statistics of its own, no language model",
+            languages=["en", "de"] if manifest.slug == "invoice-fields" else ["en"],
+            data_sent="Your input goes to our own service and nowhere else.",
+            region="eu",
+            retention_days=0,
+            trains_on_input=False,
+            subprocessors="Nobody",
         )
         with transaction.atomic(), scope(org_id=provider.org_id, user_id=provider.user_id):
             draft = catalog.draft_listing(provider, wording=wording)

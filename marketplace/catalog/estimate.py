@@ -1,0 +1,58 @@
+"""What a plan would cost for a buyer's own volume."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django import forms
+
+from marketplace.catalog.models import Plan
+
+MONTH: Final = 30 * 86_400
+
+
+class EstimateForm(forms.Form):
+    calls = forms.IntegerField(
+        min_value=1,
+        max_value=10_000_000,
+        label="Uses a month",
+        initial=100,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    months = forms.IntegerField(
+        min_value=1,
+        max_value=24,
+        label="Months",
+        initial=3,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        help_text="Of 30 days each.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The whole cost of one plan in base units of its currency, the fee inside.
+
+    `each` is per use, rounded up, to hundredths of a unit from one hundredth on.
+    """
+
+    plan: Plan
+    periods: int
+    total: int
+    each: int
+
+
+def estimates(plans: Iterable[Plan], *, calls: int, months: int) -> list[Estimate]:
+    """One estimate a plan, cheapest first among those of one currency; whole periods, as they are ordered."""
+    found = []
+    for plan in plans:
+        periods = -(-months * MONTH // plan.period_seconds)
+        total = periods * int(plan.price)
+        found.append(Estimate(plan, periods, total, _each(total, calls * months, plan.currency.decimals)))
+    return sorted(found, key=lambda one: (one.plan.currency.symbol, one.total))
+
+
+def _each(total: int, uses: int, decimals: int) -> int:
+    hundredth = 10 ** max(0, decimals - 2)
+    each = -(-total // uses)
+    return each if each < hundredth else -(-each // hundredth) * hundredth

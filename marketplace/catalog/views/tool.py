@@ -1,0 +1,76 @@
+"""A tool's page, and what has changed between its versions."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_countries import countries
+
+from marketplace.catalog.estimate import EstimateForm, estimates
+from marketplace.catalog.models import Listing, ListingVersion, Plan
+from marketplace.catalog.offer import NOT_SHOWN, changes
+from marketplace.catalog.page import parts
+from marketplace.catalog.presentation import of_listing
+from marketplace.catalog.structured import structured
+from marketplace.tenancy import door
+from marketplace.tenancy.scope import as_system
+
+SIMILAR = 3
+MOST_VERSIONS = 30
+SIGNS = {"+": "added", "-": "removed", " ": ""}
+
+
+@door.public
+@require_safe
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """One tool: what it does, what goes in and comes out, what it costs and how to get the money back."""
+    found = get_object_or_404(Listing.objects.public().select_related("org", "category"), slug=slug)
+    on_sale = Plan.objects.filter(listing=found, state=Plan.State.ON_SALE).select_related("currency")
+    plans = list(on_sale.order_by("price"))
+    form = EstimateForm(request.GET if "calls" in request.GET else None)
+    context = {
+        **parts(found, request.actor.user_id),  # type: ignore[attr-defined]
+        "listing": found,
+        "shown": of_listing(found, plans[0] if plans else None),
+        "plans": plans,
+        "estimate_form": form,
+        "estimates": estimates(plans, **form.cleaned_data) if form.is_bound and form.is_valid() else [],
+        "similar": _similar(found),
+        "structured": structured(found, plans, request.build_absolute_uri(found.address)),
+        "url": request.build_absolute_uri(found.address),
+        "category": found.category,
+        "country": countries.name(found.org.country),
+    }
+    return render(request, "catalog/listing.html", context)
+
+
+def _similar(found: Listing) -> list[Listing]:
+    """The latest of the same shelf and kind that answer."""
+    beside = Listing.objects.public().answering(timezone.now()).filter(category=found.category_id, kind=found.kind)
+    return list(beside.exclude(pk=found.pk).newest().with_offers()[:SIMILAR])
+
+
+@door.public
+@require_safe
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """The approved versions of a public tool, latest first, each with what it changed."""
+    found = get_object_or_404(Listing.objects.public().select_related("category"), slug=slug)
+    with transaction.atomic(), as_system("what was approved was public; what only the provider may see is left out"):
+        approved = ListingVersion.objects.filter(listing=found, state=ListingVersion.State.APPROVED)
+        versions = list(approved.select_related("category", "currency").order_by("-number")[: MOST_VERSIONS + 1])
+    rows: list[dict[str, Any]] = []
+    for version, before in zip(versions, [*versions[1:], None], strict=True):
+        rows.append({"number": version.number, "at": version.decided_at, "changes": _changes(before, version)})
+    context = {"listing": found, "category": found.category, "rows": rows[:MOST_VERSIONS]}
+    return render(request, "catalog/history.html", context)
+
+
+def _changes(old: ListingVersion | None, new: ListingVersion) -> list[dict[str, Any]]:
+    public = [change for change in changes(old, new) if change.field != NOT_SHOWN] if old else []
+    return [
+        {"field": change.field, "lines": [{"text": text, "change": SIGNS[sign]} for sign, text in change.lines]}
+        for change in public
+    ]

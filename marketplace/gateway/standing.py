@@ -1,0 +1,58 @@
+"""What the gateway adds to a tool's page: how its service has answered."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from marketplace.catalog.models import Listing
+from marketplace.gateway.models import HealthSpan
+from marketplace.gateway.probing import DAY, HOUR, KEPT
+
+FEW_DAYS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A service's last 30 days, or its last day by the hour while it is new; rows are (when, figure)."""
+
+    span: str
+    uptime: list[tuple[str, float]]
+    p95: list[tuple[str, int]]
+
+    @property
+    def is_a_course(self) -> bool:
+        """Whether there is more than one figure to draw."""
+        return len(self.uptime) > 1
+
+    @property
+    def latest_p95(self) -> int | None:
+        """Milliseconds in which 95 of 100 probes of the latest span were answered."""
+        return self.p95[-1][1] if self.p95 else None
+
+
+def part(listing: Listing, user_id: int | None) -> dict[str, Any]:
+    """The standing under the name `health`; None until the service was probed."""
+    now = timezone.now()
+    recent = Q(seconds=DAY, starts_at__gt=now - KEPT) | Q(seconds=HOUR, starts_at__gt=now - timedelta(hours=24))
+    found = list(HealthSpan.objects.filter(recent, listing=listing).order_by("starts_at"))
+    return {"health": _standing(found) if found else None}
+
+
+def _standing(found: list[HealthSpan]) -> Standing:
+    days = [span for span in found if span.seconds == DAY]
+    if len(days) >= FEW_DAYS:
+        return _rows("day", "j M", days)
+    return _rows("hour", "H:i", [span for span in found if span.seconds == HOUR] or days)
+
+
+def _rows(name: str, written: str, spans: list[HealthSpan]) -> Standing:
+    when = [date_format(span.starts_at, written) for span in spans]
+    return Standing(
+        name,
+        [(at, round(100 * span.up / span.probes, 2)) for at, span in zip(when, spans, strict=True)],
+        [(at, span.p95) for at, span in zip(when, spans, strict=True) if span.p95 is not None],
+    )
