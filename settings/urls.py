@@ -25,5 +25,6 @@ urlpatterns = [
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
+handler404 = "settings.answers.not_found"
 handler429 = "marketplace.accounts.middleware.too_many_requests"
 websocket_urlpatterns = governance.urls.websocket_urlpatterns

@@ -126,3 +126,24 @@ def test_what_a_provider_writes_on_a_card_cannot_become_markup() -> None:
     html = render_to_string("components/card.html", context)
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 7
+
+
+@pytest.mark.django_db
+def test_an_address_that_leads_nowhere_asks_the_database_nothing(client: Client) -> None:
+    client.get("/no-such-page/")
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get("/another/one/")
+    assert answer.status_code == 404
+    assert len(queries) == 0
+    assert "There is no such page" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_page_that_is_not_there_is_the_same_for_everybody_and_kept_by_nobody() -> None:
+    person, stranger = Client(), Client()
+    person.force_login(world.person("Ada"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    seen = [client.get("/o/no-such-organization/?q=%3Cb%3E", follow=True) for client in (person, stranger)]
+    assert seen[0].status_code == 404
+    assert seen[0].content == stranger.get("/no-such-page/").content
+    assert "no-store" in seen[0]["Cache-Control"]
+    assert b"Ada" not in seen[0].content
