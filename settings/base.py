@@ -197,6 +197,8 @@ CONTENT_SECURITY_POLICY = {
 }
 # How old the fee and the shelves in the frame of a page may be.
 SHELL_KEPT_SECONDS = 2
+# The same for the figures of the front page.
+FIGURES_KEPT_SECONDS = 30
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """What `read` answered last, for SHELL_KEPT_SECONDS in each process. Only for what everybody may see."""
+    """What `read` answered last, for the seconds that `setting` says, in each process. For what everybody may see."""
 
-    def __init__(self, read: Callable[[], T]) -> None:
-        self.read = read
+    def __init__(self, read: Callable[[], T], setting: str = "SHELL_KEPT_SECONDS") -> None:
+        self.read, self.setting = read, setting
         self.found: tuple[float, T] | None = None
 
     def __call__(self) -> T:
-        if self.found is None or time.monotonic() - self.found[0] >= settings.SHELL_KEPT_SECONDS:
+        if self.found is None or time.monotonic() - self.found[0] >= getattr(settings, self.setting):
             self.found = (time.monotonic(), self.read())
         return self.found[1]
 

@@ -3,8 +3,8 @@
 from django.urls import include, path
 
 import governance.urls
-from marketplace.catalog.views import landing
 from settings import health
+from settings.landing import landing
 
 urlpatterns = [
     path("", landing, name="landing"),

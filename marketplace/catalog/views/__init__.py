@@ -1,5 +1,5 @@
 """The shop's pages, and those of its providers."""
 
-from marketplace.catalog.views.shop import browse, landing, listing
+from marketplace.catalog.views.shop import browse, listing
 
-__all__ = ["browse", "landing", "listing"]
+__all__ = ["browse", "listing"]
