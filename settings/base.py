@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_htmx",
-    "lucide",
     "rest_framework",
     "drf_spectacular",
     "template_partials",
@@ -78,6 +77,8 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # Its own tag would draw the icon anew wherever it stands.
+            "libraries": {"lucide": "settings.templatetags.icons"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -193,6 +194,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# How old the fee and the shelves in the frame of a page may be.
+SHELL_KEPT_SECONDS = 2
+# The same for the figures of the front page.
+FIGURES_KEPT_SECONDS = 30
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

@@ -1,6 +1,8 @@
 """What every template may show about the market itself."""
 
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -13,12 +15,32 @@ from marketplace.organizations.models import Membership
 from marketplace.subscriptions.models import MarketParams
 from marketplace.tenancy.scope import scope
 
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """What `read` answered last, for the seconds that `setting` says, in each process. For what everybody may see."""
+
+    def __init__(self, read: Callable[[], T], setting: str = "SHELL_KEPT_SECONDS") -> None:
+        self.read, self.setting = read, setting
+        self.found: tuple[float, T] | None = None
+
+    def __call__(self) -> T:
+        if self.found is None or time.monotonic() - self.found[0] >= getattr(settings, self.setting):
+            self.found = (time.monotonic(), self.read())
+        return self.found[1]
+
+
+# Two queries of every page, about what changes by a vote or by hand. What an order costs is read anew by its service.
+market_now = Kept(MarketParams.objects.current)
+shelves = Kept(lambda: list(Category.objects.all()))
+
 
 def market(request: HttpRequest) -> dict[str, Any]:
     """The parameters that the DAO has set, read only if a template asks, and where live facts come from."""
     return {
-        "market": SimpleLazyObject(MarketParams.objects.current),
-        "categories": SimpleLazyObject(lambda: list(Category.objects.all())),
+        "market": SimpleLazyObject(market_now),
+        "categories": SimpleLazyObject(shelves),
         "unread": SimpleLazyObject(lambda: _unread(request)),
         "memberships": SimpleLazyObject(lambda: _memberships(request)),
         "live_ws_url": settings.LIVE_WS_URL,

@@ -17,6 +17,7 @@ STORAGES["exports"]["OPTIONS"]["location"] = EXPORTS.name
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT = None
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SHELL_KEPT_SECONDS = FIGURES_KEPT_SECONDS = 0  # a test sees what it has just written
 NODE_BACKOFF_SECONDS = 0  # a test that is about the rest of a provider sets it
 ACCOUNT_RATE_LIMITS = False
 LOGGING = logging(style="console", level="WARNING")

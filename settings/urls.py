@@ -3,8 +3,8 @@
 from django.urls import include, path
 
 import governance.urls
-from marketplace.catalog.views import landing
 from settings import health
+from settings.landing import landing
 
 urlpatterns = [
     path("", landing, name="landing"),
@@ -25,5 +25,6 @@ urlpatterns = [
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
+handler404 = "settings.answers.not_found"
 handler429 = "marketplace.accounts.middleware.too_many_requests"
 websocket_urlpatterns = governance.urls.websocket_urlpatterns

@@ -1,6 +1,6 @@
 """What the components need of Python; the work itself is in settings.figures and settings.charts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,8 +9,10 @@ from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
+from markupsafe import Markup
 
 from settings import charts, figures
+from settings.jinja import environment
 
 register = template.Library()
 
@@ -51,6 +53,13 @@ def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: A
     match = getattr(request, "resolver_match", None)
     current = match is not None and match.view_name in {view, *also.split()}
     return {"url": reverse(view, args=args), "icon": icon, "label": label, "current": current}
+
+
+@register.simple_tag
+def card(listing: Any, plan: Any, url: str, pill: str = "") -> Markup:
+    """A listing of a grid: {% card listing plan url pill %}."""
+    macro: Callable[..., Markup] = environment().get_template("card.html").module.card  # type: ignore[attr-defined]
+    return macro(listing, plan or None, url, pill)
 
 
 STEPS: Final = (

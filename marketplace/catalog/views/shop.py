@@ -1,4 +1,4 @@
-"""The shop: front page, shelves and search."""
+"""The shop: shelves and search."""
 
 from urllib.parse import urlencode
 
@@ -21,19 +21,6 @@ class HtmxRequest(HttpRequest):
 
 SIZE = 24
 LONGEST_QUESTION = 200
-
-
-@door.public
-@require_safe
-def landing(request: HttpRequest) -> HttpResponse:
-    """What this is, for whom, and why the money is safe."""
-    public = Listing.objects.public()
-    context = {
-        "newest": public.newest().with_offers()[:6],
-        "total": _counted(public.capped_count()),
-        "providers": public.order_by().values("org").distinct()[:1001].count(),
-    }
-    return render(request, "catalog/landing.html", context)
 
 
 def _counted(number: int, cap: int = 1000) -> str:

@@ -75,6 +75,16 @@ class OrderQuerySet(models.QuerySet["Order"]):
         cost = models.F("price") * models.F("periods") - models.F("returned")
         return int(self.aggregate(spent=models.Sum(cost, default=0))["spent"])
 
+    def settled(self) -> "OrderQuerySet":
+        """Those whose money has gone where it belongs: all to the provider, or part of it back to the buyer."""
+        return self.filter(state__in=[Order.State.COMPLETED, Order.State.REFUNDED])
+
+    def most_bought(self) -> "models.QuerySet[Order, int]":
+        """The ids of the listings that most organizations have paid for, most first."""
+        paid = self.filter(state__in=[Order.State.FUNDED, Order.State.COMPLETED])
+        buyers = models.Count("buyer", distinct=True)
+        return paid.values_list("listing_id", flat=True).annotate(buyers=buyers).order_by("-buyers", "-listing_id")
+
     def overdue(self, now: datetime) -> "OrderQuerySet":
         """Placed, and not paid in time."""
         return self.filter(state=Order.State.PLACED, expires_at__lte=now)

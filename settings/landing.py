@@ -1,0 +1,67 @@
+"""The front page: what this is, for whom, and why the money is safe; with figures from the database."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from marketplace.catalog.models import Listing, ListingQuerySet
+from marketplace.subscriptions.models import Order
+from marketplace.tenancy import door
+from marketplace.tenancy.scope import as_system
+from settings.context import Kept
+
+CARDS: Final = 6
+MOST_COUNTED: Final = 1000
+UNSHOWN: Final = ("description", "input_schema", "output_schema", "example", "search")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the market is today; `most_bought` are ids of listings, the most wanted first."""
+
+    tools: str
+    providers: str
+    settled: str
+    most_bought: list[int]
+
+
+def _read() -> Figures:
+    public = Listing.objects.public()
+    with transaction.atomic(), as_system("the front page counts the orders of all, and names none"):
+        settled = Order.objects.settled().count()
+        most_bought = list(Order.objects.most_bought()[:CARDS])
+    return Figures(
+        tools=_counted(public.capped_count(MOST_COUNTED)),
+        providers=_counted(public.order_by().values("org").distinct()[: MOST_COUNTED + 1].count()),
+        settled=f"{settled:,}",
+        most_bought=most_bought,
+    )
+
+
+figures = Kept(_read, "FIGURES_KEPT_SECONDS")
+
+
+def _counted(number: int) -> str:
+    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+
+
+@door.public
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """What is kept is only which tools are wanted: each is looked up again, so one that was taken down is gone."""
+    now = figures()
+    found = {listing.pk: listing for listing in _cards(Listing.objects.public().filter(pk__in=now.most_bought))}
+    context = {
+        "figures": now,
+        "featured": [found[pk] for pk in now.most_bought if pk in found],
+        "newest": _cards(Listing.objects.public().newest())[:CARDS],
+    }
+    return render(request, "catalog/landing.html", context)
+
+
+def _cards(listings: ListingQuerySet) -> ListingQuerySet:
+    return listings.with_offers().defer(*UNSHOWN)
