@@ -6,6 +6,10 @@ from pathlib import Path
 
 import django_htmx
 import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from tests import world
 
 ROOT = Path(__file__).parents[2]
 NO_PAGE = ROOT / "templates/mail/layout.html"  # an e-mail: mail programs read no stylesheet from elsewhere
@@ -65,3 +69,22 @@ def test_first_load_stays_below_45_kilobytes() -> None:
 def test_sheets_and_scripts_stay_readable() -> None:
     assert [p.name for p in SHEETS if len(p.read_text().splitlines()) > 400] == []
     assert [p.name for p in SCRIPTS if len(p.read_text().splitlines()) > 60] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", ["/", "/browse/", "/tools/review-mood/"])
+def test_the_first_page_loads_at_most_60_kilobytes_of_style_and_script(client: Client, url: str) -> None:
+    """Also what a page adds to the frame, and what a module imports."""
+    world.cast()
+    page = client.get(url).content.decode()
+    wanted = re.findall(r'(?:<script[^>]* src|<link rel="stylesheet" href)="/static/([^"]+)"', page)
+    loaded: dict[str, int] = {}
+    while wanted:
+        name = wanted.pop()
+        if name not in loaded:
+            source = Path(finders.find(name) or name).read_bytes()
+            loaded[name] = len(gzip.compress(source, 9))
+            modules = re.findall(r'(?:import|from)\s*\(?["\']\./([\w.-]+)["\']', source.decode())
+            wanted += [f"js/{module}" for module in modules if name.startswith("js/")]
+    assert {"css/components.css", "js/app.js", "django_htmx/htmx-2.min.js"} <= set(loaded)
+    assert sum(loaded.values()) <= 60_000, loaded
