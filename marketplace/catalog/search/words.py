@@ -61,9 +61,11 @@ def _begun(word: str, limit: int) -> list[str]:
 
 def _alike(word: str) -> list[str]:
     """Words at most a third of whose letters differ, the nearest first; trigrams choose whom to look at."""
-    sql = "SELECT word, entries FROM catalog_searchword WHERE word %% %s ORDER BY similarity(word, %s) DESC LIMIT 30"
     far = max(1, len(word) // 3)
-    near = sorted((distance(word, known), -entries, known) for known, entries in _rows(sql, word, word))
+    near = sorted(
+        (distance(word, known), -entries, known)
+        for known, entries in _rows("SELECT word, entries FROM catalog_words_alike(%s)", word)
+    )
     return [known for away, _, known in near if away <= far]
 
 
