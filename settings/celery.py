@@ -45,5 +45,8 @@ app.conf.beat_schedule = {
     "send e-mails": every(5.0, "marketplace.notifications.tasks.send_mails"),
     "make exports": every(5.0, "marketplace.privacy.tasks.make_exports"),
     "erase": every(60.0, "marketplace.privacy.tasks.erase"),
+    "index the shop": every(1.0, "marketplace.catalog.tasks.index_changes"),
+    "weigh listings": every(300.0, "marketplace.catalog.tasks.weigh_listings"),
+    "count the words of the shop": every(86_400.0, "marketplace.catalog.tasks.rebuild_search"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
 }

@@ -20,6 +20,7 @@ from django.utils.text import slugify
 
 from marketplace.accounts.models import User, Wallet
 from marketplace.catalog.models import Category, Currency, Listing, ListingVersion, Plan
+from marketplace.catalog.search.indexing import catch_up
 from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system
@@ -150,6 +151,7 @@ def listing(org: Organization, name: str = "Review mood", **fields: Any) -> List
         price=made.price,
         period_seconds=made.period_seconds,
     )
+    catch_up()
     return shown
 
 

@@ -279,3 +279,19 @@ class Plan(Lifecycle):
 
     def __str__(self) -> str:
         return self.name
+
+
+# Django looks for models here only; search keeps its own beside what reads them.
+from marketplace.catalog.search.tables import SearchChange, SearchEntry, SearchWord, ShelfCount  # noqa: E402
+
+__all__ = [
+    "Category",
+    "Currency",
+    "Listing",
+    "ListingVersion",
+    "Plan",
+    "SearchChange",
+    "SearchEntry",
+    "SearchWord",
+    "ShelfCount",
+]

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from marketplace.catalog.views import selling, shop, tool
+from marketplace.catalog.views import browsing, selling, tool
 
 app_name = "catalog"
 urlpatterns = [
-    path("browse/", shop.browse, name="browse"),
+    path("browse/", browsing.browse, name="browse"),
+    path("browse/suggestions/", browsing.suggestions, name="suggestions"),
     path("tools/<slug:slug>/", tool.listing, name="listing"),
     path("tools/<slug:slug>/changes/", tool.history, name="history"),
     path("o/<slug:org>/listings/", selling.manage, name="manage"),

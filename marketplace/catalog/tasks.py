@@ -1,0 +1,24 @@
+"""Clocks of the catalog."""
+
+from celery import shared_task
+
+from marketplace.catalog.search import indexing
+
+
+@shared_task
+def index_changes() -> None:
+    """Let search see what changed in the shop."""
+    while indexing.catch_up():
+        pass
+
+
+@shared_task
+def weigh_listings() -> None:
+    """Let search know how many use each tool."""
+    indexing.weigh()
+
+
+@shared_task
+def rebuild_search() -> None:
+    """Count words and shelves anew."""
+    indexing.rebuild()

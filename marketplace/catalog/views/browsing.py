@@ -1,0 +1,107 @@
+"""The shelves and the search: what an address asks for, narrowed, ordered, page by page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+from django_htmx.middleware import HtmxDetails
+
+from marketplace.catalog.models import Category, Listing
+from marketplace.catalog.search import marking, marks, words
+from marketplace.catalog.search.asking import HERE, LONGEST, Asked
+from marketplace.catalog.search.finding import Found, find
+from marketplace.tenancy import door
+
+
+class HtmxRequest(HttpRequest):
+    """A request that htmx may have sent."""
+
+    htmx: HtmxDetails
+
+
+SIZE = 24
+MOST_PAGES = 8  # that one address shows at once, so that going back finds what was loaded
+
+
+@door.public
+@require_safe
+def browse(request: HtmxRequest) -> HttpResponse:
+    """The tools on offer that match what was typed and chosen."""
+    asked = Asked.of(request.GET, list(Category.objects.all()))
+    after = marks.read(request.GET.get("after", ""))
+    is_part = bool(request.htmx) and not request.htmx.history_restore_request
+    start, pages = _place(request, is_more=is_part and after is not None)
+    size = SIZE if is_part and after else SIZE * pages
+    found, meant = find(asked.question(), after=after, size=size), ""
+    if asked.words and not found.ids and not after and (meant := words.correct(asked.words)):
+        instead = find(asked.with_words(meant).question(), size=size)
+        found, meant = (instead, meant) if instead.ids else (found, "")
+    context = {
+        "asked": asked,
+        "q": asked.words,
+        "meant": meant,
+        "meant_url": asked.url(q=meant),
+        "category": asked.category,
+        "categories": asked.categories,
+        "on_browse": True,
+        "listings": _shown(found, meant or asked.words),
+        "total": f"{found.total:,}{'+' if found.is_capped else ''}",
+        "is_one": found.total == 1,
+        "facets": asked.facets(found),
+        "chips": asked.chips(),
+        "sorts": asked.sorts(),
+        "is_later_page": after is not None,
+        "first_url": asked.url(),
+        "simpler": [(word, f"{HERE}?q={word}") for word in _each(asked.words)] if not found.ids else [],
+        **_onwards(asked.with_words(meant) if meant else asked, found, start, pages),
+    }
+    part = ("#more" if after else "#results") if is_part else ""
+    response = render(request, f"catalog/browse.html{part}", context)
+    if is_part and after:
+        response["HX-Push-Url"] = asked.url(after=start, pages=str(pages) if pages > 1 else "")
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@door.public
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """How what is being typed could go on."""
+    typed = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:LONGEST]
+    return render(request, "catalog/suggestions.html", {"suggestions": words.suggest(typed)})
+
+
+def _shown(found: Found, typed: str) -> list[Listing]:
+    """The listings, in the order found. One that has left the shop a moment ago is not shown."""
+    listings = Listing.objects.public().filter(pk__in=found.ids).with_offers()
+    if typed:
+        listings = marking.with_marks(listings, typed)
+    places = {pk: place for place, pk in enumerate(found.ids)}
+    shown = sorted(listings, key=lambda listing: places[listing.pk])
+    if typed:
+        for listing in shown:
+            marking.mark(listing)
+    return shown
+
+
+def _place(request: HttpRequest, is_more: bool) -> tuple[str, int]:
+    """Where what the page shows begins, and how many parts it holds; past the most, it begins with the latest part."""
+    text, mark = request.GET.get("pages", ""), request.GET.get("after", "")
+    pages = max(int(text), 1) if text.isdecimal() and len(text) < 4 else 1
+    if is_more:
+        return (request.GET.get("from", ""), pages) if 1 < pages <= MOST_PAGES else (mark, 1)
+    return mark, min(pages, MOST_PAGES)
+
+
+def _onwards(asked: Asked, found: Found, start: str, pages: int) -> dict[str, str]:
+    """Where "more" leads: `next_url` for browsers; `more_url` for htmx, which keeps what is shown already."""
+    if found.next is None:
+        return {"next_url": "", "more_url": ""}
+    mark = str(found.next)
+    more = {"from": start, "pages": str(pages + 1)}
+    return {"next_url": asked.url(after=mark), "more_url": asked.url(after=mark, **more)}
+
+
+def _each(typed: str) -> list[str]:
+    found = [word[0] for word in words.WORD.finditer(typed)]
+    return found[:5] if len(found) > 1 else []
