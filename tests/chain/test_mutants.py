@@ -91,12 +91,12 @@ def test_blocks_that_do_not_follow_each_other_leave_orphaned_logs(
     dollar.node.mine(12)
     dollar.mint(1)
     watcher.watch()
-    dollar.node.mine(1)
+    dollar.node.mine(2)
     headers = reader.headers
     if mutant:
         monkeypatch.setattr(reader, "headers", lambda *asked: [fitting(header) for header in headers(*asked)])
-    faulty.illness.remember_branch(3)
-    dollar.node.reorg(2, [[dollar.minting(9), 1]])
+    faulty.illness.remember_branch(4)
+    dollar.node.reorg(3, [[dollar.minting(9), 1]])
     faulty.plan = iter(["old_branch", *["none"] * 9])
     watcher.step(CHAIN)
     faulty.healthy()

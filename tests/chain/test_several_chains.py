@@ -18,7 +18,7 @@ from chain.turns import turn
 from settings.env import chains
 from tests.chain.local_chain import CHAIN, RELAYER, LocalChain, fresh_address
 from tests.chain.other_chain import other_chain
-from tests.chain.proxy import FaultyNode, Reply
+from tests.chain.proxy import FaultyNode
 
 OTHER = "eip155:1337"
 
@@ -96,7 +96,7 @@ def test_a_chain_whose_node_hangs_holds_up_one_worker_and_no_other_chain(
 ) -> None:
     """The dead one comes first in the list; the living one is level while the other still waits for its node."""
     hanging, free = FaultyNode(other.url), threading.Event()
-    monkeypatch.setattr(hanging, "answer", lambda body: (free.wait(30), Reply(500, b""))[1])
+    monkeypatch.setattr(hanging, "answer", lambda body: (free.wait(30), (500, b""))[1])
     living = settings.CHAINS[CHAIN]
     settings.CHAINS = {OTHER: {**settings.CHAINS[OTHER], "rpc_url": hanging.url}, CHAIN: living}
     threads = dispatched(monkeypatch)
