@@ -117,7 +117,7 @@ class FaultyNode:
         self.lacks: set[str] = set()
         self.upstream = httpx.Client(base_url=url, trust_env=False, timeout=30)
         self.illness = Illness(self.ask)
-        self._turn, self._closing = count(), threading.Event()
+        self._turn, self._closing, self._counting = count(), threading.Event(), threading.Lock()
         handler = type("Handler", (Handler,), {"proxy": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.server.daemon_threads = True
@@ -140,11 +140,12 @@ class FaultyNode:
 
     def answer(self, body: Any) -> tuple[int, bytes | None]:
         """Status and content for one request, which may be a batch; nothing at all when the content is None."""
-        self.asked += 1
-        if self.plan:
-            self.fault = next(self.plan)
-        fault = self.fault
-        self.met[fault] += 1
+        with self._counting:  # an engine may ask for two things at once
+            self.asked += 1
+            if self.plan:
+                self.fault = next(self.plan)
+            fault = self.fault
+            self.met[fault] += 1
         if fault in STATUS:
             return STATUS[fault]
         if fault == "html":
