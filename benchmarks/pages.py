@@ -57,6 +57,7 @@ def run() -> Iterator[Result]:
         subprocess.run([sys.executable, "manage.py", "migrate", "--database", "owner", "-v", "0"], env=env, check=True)
         with psycopg.connect(env["DATABASE_OWNER_URL"], autocommit=True) as owner:
             owner.execute((FILL % LISTINGS).encode())
+            subprocess.run([sys.executable, "manage.py", "rebuild_search", "-v", "0"], env=env, check=True)
             owner.execute("ANALYZE")
             (postmaster,) = owner.execute("SELECT pg_backend_pid()").fetchone() or (0,)
         postgres = _parent(postmaster)
