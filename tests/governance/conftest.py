@@ -9,21 +9,26 @@ from tests.chain.conftest import node as node  # noqa: PLC0414  (a fixture)
 from tests.chain.local_chain import CHAIN, LocalChain
 from tests.governance.guild import TOM, UMA, VIC, Guild
 
+made: list[Guild] = []
 
-@pytest.fixture(scope="session")
+
 def deployed() -> Guild:
+    """The run's DAO; another one where a test has rewritten the blocks in which it was deployed."""
     chain = LocalChain(settings.CHAINS[CHAIN]["rpc_url"])
-    chain.automine()
-    guild = Guild(chain)
-    for holder in (TOM, UMA, VIC):
-        guild.delegate(holder)
-    return guild
+    if not made or chain.rpc("eth_getCode", made[-1].governor, "latest") == "0x":
+        chain.automine()
+        guild = Guild(chain)
+        for holder in (TOM, UMA, VIC):
+            guild.delegate(holder)
+        made.append(guild)
+    return made[-1]
 
 
 @pytest.fixture
-def guild(deployed: Guild, node: LocalChain, db: Any) -> Guild:
-    deployed.node = node
-    deployed.pass_time(60)
-    deployed.register()
-    deployed.copy()
-    return deployed
+def guild(node: LocalChain, db: Any) -> Guild:
+    found = deployed()
+    found.node = node
+    found.pass_time(60)
+    found.register()
+    found.copy()
+    return found

@@ -86,7 +86,8 @@ def said(client: Client, page: str, asked: str) -> str:
 
 @pytest.mark.parametrize("page", ["/browse/", "/", "/api/v1/listings/", "/governance/"])
 def test_searching_for_what_is_hidden_answers_as_for_what_does_not_exist(page: str, two: tuple[Trade, Trade]) -> None:
-    hidden, nothing = two[1].canary, "canary-Nowhere-00000000"[: len(two[1].canary)].ljust(len(two[1].canary), "0")
+    hidden = two[1].canary
+    nothing = hidden[:-8] + "00000000"  # the same words, as far as they are words of what is public
     for each in outsiders(two):
         assert said(each.client, page, hidden) == said(each.client, page, nothing)
 
