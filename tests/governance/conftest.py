@@ -12,7 +12,8 @@ from tests.governance.guild import TOM, UMA, VIC, Guild
 made: list[Guild] = []
 
 
-def deployed() -> Guild:
+@pytest.fixture
+def deployed() -> Guild:  # asked for before the node's snapshot, so that it stays
     """The run's DAO; another one where a test has rewritten the blocks in which it was deployed."""
     chain = LocalChain(settings.CHAINS[CHAIN]["rpc_url"])
     if not made or chain.rpc("eth_getCode", made[-1].governor, "latest") == "0x":
@@ -25,10 +26,9 @@ def deployed() -> Guild:
 
 
 @pytest.fixture
-def guild(node: LocalChain, db: Any) -> Guild:
-    found = deployed()
-    found.node = node
-    found.pass_time(60)
-    found.register()
-    found.copy()
-    return found
+def guild(deployed: Guild, node: LocalChain, db: Any) -> Guild:
+    deployed.node = node
+    deployed.pass_time(60)
+    deployed.register()
+    deployed.copy()
+    return deployed
