@@ -176,22 +176,20 @@ class Client:
 
 
 @cache
-def _opened(chain: str, url: str, network: Network, process: int) -> Client:
+def _opened(chain: str, url: str, process: int) -> Client:
     return Client(chain, url)
 
 
 def client(chain: str | None = None) -> Client:
     """The provider of a chain to be asked now, the settings' chain by default: the first that does not rest."""
     chain = chain or settings.CHAIN_ID
-    network = Network.of(chain)
-    return _opened(chain, nodes.pick(addresses(network.rpc_url)), network, os.getpid())
+    return _opened(chain, nodes.pick(addresses(Network.of(chain).rpc_url)), os.getpid())
 
 
 def witness(chain: str) -> Client | None:
     """The provider whose word is needed beside the first one's; None where no witness is configured."""
-    network = Network.of(chain)
-    urls = addresses(network.witness_url)
-    return _opened(chain, nodes.pick(urls), network, os.getpid()) if urls else None
+    urls = addresses(Network.of(chain).witness_url)
+    return _opened(chain, nodes.pick(urls), os.getpid()) if urls else None
 
 
 __all__ = [

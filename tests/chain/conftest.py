@@ -17,7 +17,9 @@ def node() -> Iterator[LocalChain]:
     """anvil, put back afterwards to where it was."""
     chain = LocalChain(django_settings.CHAINS[CHAIN]["rpc_url"])
     chain.automine()
-    chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**9))  # a snapshot does not hold it
+    # A snapshot does not hold it, and hundreds of empty blocks of another test let it fall to a few wei.
+    chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    chain.mine()
     snapshot = chain.rpc("evm_snapshot")
     yield chain
     chain.automine()
