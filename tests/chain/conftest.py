@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 
 from chain.models import Contract
 from chain.registry import register
-from tests.chain.local_chain import CHAIN, LocalChain
+from tests.chain.local_chain import CHAIN, LocalChain, begin_anew
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def node() -> Iterator[LocalChain]:
     chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**9))
     chain.mine()
     snapshot = chain.rpc("evm_snapshot")
+    begin_anew()
     yield chain
     chain.automine()
     chain.rpc("anvil_dropAllTransactions")

@@ -1,8 +1,7 @@
-"""Listings: what is public stands on the listing itself; drafts, and what only the provider may read, on versions."""
+"""What is public of a tool on offer, and the plans it is sold by."""
 
 import re
 from datetime import datetime
-from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
@@ -16,57 +15,9 @@ from chain.fields import Uint256Field
 from marketplace.catalog.facts import Facts
 from marketplace.catalog.fields import OrderedJsonField
 from marketplace.catalog.health import STAYS_DOWN, Health
+from marketplace.catalog.models.shelves import Category, Currency
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
-
-
-class Category(models.Model):
-    """A shelf of the shop."""
-
-    slug = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(max_length=60)
-    summary = models.CharField(max_length=160)
-    icon = models.CharField("Lucide icon", max_length=40)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        verbose_name_plural = "categories"
-        ordering: ClassVar = ["position", "name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Currency(models.Model):
-    """A token in which the escrow takes deposits; `accepted` follows the contract's allow-list."""
-
-    chain = models.CharField("chain (CAIP-2)", max_length=32)
-    address = models.CharField("token contract (EIP-55)", max_length=42)
-    symbol = models.CharField(max_length=16)
-    name = models.CharField(max_length=60)
-    decimals = models.PositiveSmallIntegerField()
-    eip712_version = models.CharField("version in the token's EIP-712 domain", max_length=8, default="1")
-    takes_authorization = models.BooleanField("ERC-3009", default=False)
-    takes_permit = models.BooleanField("ERC-2612", default=False)
-    accepted = models.BooleanField(default=False)
-
-    class Meta:
-        verbose_name_plural = "currencies"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["chain", "address"], name="one_currency_per_token")]
-
-    def __str__(self) -> str:
-        return self.symbol
-
-    def in_units(self, base: int) -> Decimal:
-        """Base units as people count them: 29_000_000 → 29.000000."""
-        return Decimal(base).scaleb(-self.decimals)
-
-    def in_base_units(self, units: Decimal) -> int:
-        """The reverse; raises ValueError for more decimals than the token has."""
-        base = units.scaleb(self.decimals)
-        if base != base.to_integral_value():
-            raise ValueError(f"{self.symbol} has {self.decimals} decimals.")
-        return int(base)
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
@@ -174,69 +125,6 @@ class Listing(Facts, Health, Lifecycle):
         return next(iter(getattr(self, "offers", ())), None)
 
 
-class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
-    def for_org(self, org_id: int) -> "ListingVersionQuerySet":
-        """The versions that one organization has written."""
-        return self.filter(org_id=org_id)
-
-    def submitted(self) -> "ListingVersionQuerySet":
-        """What waits for a moderator, longest first."""
-        return self.filter(state=ListingVersion.State.SUBMITTED).order_by("submitted_at")
-
-
-class ListingVersion(Facts, Lifecycle):
-    """One wording of a listing: what a moderator reviews, and, once approved, what a buyer agreed to."""
-
-    class State(models.TextChoices):
-        DRAFT = "draft", "draft"
-        SUBMITTED = "submitted", "waiting for review"
-        CHANGES = "changes_requested", "sent back with changes to make"
-        APPROVED = "approved", "approved"
-        REJECTED = "rejected", "rejected"
-
-    moves = table(draft="submitted", submitted="approved changes_requested rejected", changes_requested="submitted")
-    OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES)
-
-    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="versions")
-    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    number = models.PositiveIntegerField()
-    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
-    name = models.CharField("name", max_length=60)
-    summary = models.CharField("what it does, in one line", max_length=140)
-    description = models.TextField("description", max_length=10_000)
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
-    endpoint = models.URLField("address of your service", max_length=300)
-    input_schema = OrderedJsonField("input schema", default=dict)
-    output_schema = OrderedJsonField("output schema", default=dict, blank=True)
-    example = OrderedJsonField("example input", default=dict, blank=True)
-    plan_name = models.CharField("name of the plan", max_length=40, default="Standard")
-    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    price = Uint256Field("price per period, in base units")
-    period_seconds = models.PositiveIntegerField("period, in seconds")
-    created_at = models.DateTimeField(default=timezone.now)
-    submitted_at = models.DateTimeField(null=True)
-    decided_at = models.DateTimeField(null=True)
-    reason = models.TextField("reason of the decision", max_length=2000, blank=True)
-
-    objects = ListingVersionQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            *Facts.Meta.constraints,
-            only_states("draft submitted changes_requested approved rejected", "listing_version_state"),
-            models.UniqueConstraint(fields=["listing", "number"], name="one_version_per_number"),
-            models.UniqueConstraint(
-                fields=["listing"],
-                condition=models.Q(state__in=["draft", "submitted", "changes_requested"]),
-                name="one_open_version_per_listing",
-            ),
-            models.CheckConstraint(condition=models.Q(price__gt=0, period_seconds__gte=60), name="version_has_a_price"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} v{self.number}"
-
-
 class PlanQuerySet(models.QuerySet["Plan"]):
     def for_org(self, org_id: int) -> "PlanQuerySet":
         """The plans that one organization sells."""
@@ -279,19 +167,3 @@ class Plan(Lifecycle):
 
     def __str__(self) -> str:
         return self.name
-
-
-# Django looks for models here only; search keeps its own beside what reads them.
-from marketplace.catalog.search.tables import SearchChange, SearchEntry, SearchWord, ShelfCount  # noqa: E402
-
-__all__ = [
-    "Category",
-    "Currency",
-    "Listing",
-    "ListingVersion",
-    "Plan",
-    "SearchChange",
-    "SearchEntry",
-    "SearchWord",
-    "ShelfCount",
-]

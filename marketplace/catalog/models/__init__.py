@@ -1,0 +1,19 @@
+"""Listings: what is public stands on the listing itself; drafts, and what only the provider may read, on versions."""
+
+from marketplace.catalog.models.listings import Listing, ListingQuerySet, Plan
+from marketplace.catalog.models.shelves import Category, Currency
+from marketplace.catalog.models.versions import ListingVersion
+from marketplace.catalog.search.tables import SearchChange, SearchEntry, SearchWord, ShelfCount
+
+__all__ = [
+    "Category",
+    "Currency",
+    "Listing",
+    "ListingQuerySet",
+    "ListingVersion",
+    "Plan",
+    "SearchChange",
+    "SearchEntry",
+    "SearchWord",
+    "ShelfCount",
+]

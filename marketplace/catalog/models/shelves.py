@@ -1,0 +1,55 @@
+"""What a shelf is, and what prices are in."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+
+
+class Category(models.Model):
+    """A shelf of the shop."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60)
+    summary = models.CharField(max_length=160)
+    icon = models.CharField("Lucide icon", max_length=40)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering: ClassVar = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Currency(models.Model):
+    """A token in which the escrow takes deposits; `accepted` follows the contract's allow-list."""
+
+    chain = models.CharField("chain (CAIP-2)", max_length=32)
+    address = models.CharField("token contract (EIP-55)", max_length=42)
+    symbol = models.CharField(max_length=16)
+    name = models.CharField(max_length=60)
+    decimals = models.PositiveSmallIntegerField()
+    eip712_version = models.CharField("version in the token's EIP-712 domain", max_length=8, default="1")
+    takes_authorization = models.BooleanField("ERC-3009", default=False)
+    takes_permit = models.BooleanField("ERC-2612", default=False)
+    accepted = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "currencies"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["chain", "address"], name="one_currency_per_token")]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+    def in_units(self, base: int) -> Decimal:
+        """Base units as people count them: 29_000_000 → 29.000000."""
+        return Decimal(base).scaleb(-self.decimals)
+
+    def in_base_units(self, units: Decimal) -> int:
+        """The reverse; raises ValueError for more decimals than the token has."""
+        base = units.scaleb(self.decimals)
+        if base != base.to_integral_value():
+            raise ValueError(f"{self.symbol} has {self.decimals} decimals.")
+        return int(base)

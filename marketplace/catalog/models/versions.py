@@ -1,0 +1,77 @@
+"""Drafts, and what only the provider and the moderator may read."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from chain.fields import Uint256Field
+from marketplace.catalog.facts import Facts
+from marketplace.catalog.fields import OrderedJsonField
+from marketplace.catalog.models.listings import Listing
+from marketplace.catalog.models.shelves import Category, Currency
+from marketplace.lifecycle import Lifecycle, only_states, table
+from marketplace.organizations.models import Organization
+
+
+class ListingVersionQuerySet(models.QuerySet["ListingVersion"]):
+    def for_org(self, org_id: int) -> "ListingVersionQuerySet":
+        """The versions that one organization has written."""
+        return self.filter(org_id=org_id)
+
+    def submitted(self) -> "ListingVersionQuerySet":
+        """What waits for a moderator, longest first."""
+        return self.filter(state=ListingVersion.State.SUBMITTED).order_by("submitted_at")
+
+
+class ListingVersion(Facts, Lifecycle):
+    """One wording of a listing: what a moderator reviews, and, once approved, what a buyer agreed to."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        SUBMITTED = "submitted", "waiting for review"
+        CHANGES = "changes_requested", "sent back with changes to make"
+        APPROVED = "approved", "approved"
+        REJECTED = "rejected", "rejected"
+
+    moves = table(draft="submitted", submitted="approved changes_requested rejected", changes_requested="submitted")
+    OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES)
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="versions")
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    name = models.CharField("name", max_length=60)
+    summary = models.CharField("what it does, in one line", max_length=140)
+    description = models.TextField("description", max_length=10_000)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
+    endpoint = models.URLField("address of your service", max_length=300)
+    input_schema = OrderedJsonField("input schema", default=dict)
+    output_schema = OrderedJsonField("output schema", default=dict, blank=True)
+    example = OrderedJsonField("example input", default=dict, blank=True)
+    plan_name = models.CharField("name of the plan", max_length=40, default="Standard")
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
+    price = Uint256Field("price per period, in base units")
+    period_seconds = models.PositiveIntegerField("period, in seconds")
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField("reason of the decision", max_length=2000, blank=True)
+
+    objects = ListingVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            *Facts.Meta.constraints,
+            only_states("draft submitted changes_requested approved rejected", "listing_version_state"),
+            models.UniqueConstraint(fields=["listing", "number"], name="one_version_per_number"),
+            models.UniqueConstraint(
+                fields=["listing"],
+                condition=models.Q(state__in=["draft", "submitted", "changes_requested"]),
+                name="one_open_version_per_listing",
+            ),
+            models.CheckConstraint(condition=models.Q(price__gt=0, period_seconds__gte=60), name="version_has_a_price"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.number}"
