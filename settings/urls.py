@@ -19,6 +19,7 @@ urlpatterns = [
     path("o/<slug:org>/", include("marketplace.escrow.urls")),
     path("", include("marketplace.gateway.urls")),
     path("", include("marketplace.notifications.urls")),
+    path("", include("marketplace.reviews.urls")),
     path("console/", include("marketplace.moderation.urls")),
     path("governance/", include("governance.urls")),
     path("api/v1/", include("settings.api")),

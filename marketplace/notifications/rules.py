@@ -42,6 +42,9 @@ VERIFICATION: Final = "organizations:verification org"
 SPENDING: Final = "subscriptions:spending org"
 ASKED: Final = "subscriptions:asked org request"
 DATA: Final = "privacy:organization org"
+REVIEWS: Final = "reviews:overview org"
+REVIEW: Final = "reviews:write org listing"
+NEW_REVIEWS: Final = "reviews:console"
 MY_DATA: Final = "privacy:person"
 WALLETS: Final = "accounts:wallets"
 
@@ -165,6 +168,27 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "export.asked": (
         Rule(Kind.DATA, "{who} asked for an export of everything that {org} has here.", OWNERS, DATA),
     ),
+    "review.invited": (
+        Rule(Kind.ORDERS, "You have paid for {listing} and used it. Say how it works for you.", MAY_USE, REVIEW),
+    ),
+    "review.written": (Rule(Kind.MODERATION, "{listing} has a new review.", MODERATORS, NEW_REVIEWS),),
+    "review.changed": (Rule(Kind.MODERATION, "A review of {listing} was changed.", MODERATORS, NEW_REVIEWS),),
+    "review.received": (
+        Rule(Kind.SELLING, "{listing} has a new review. You can answer it, once.", MAY_SELL, REVIEWS),
+    ),
+    "review.answer_received": (
+        Rule(Kind.ORDERS, "The provider of {listing} has answered your review.", MAY_USE, REVIEW),
+    ),
+    "review.hidden": (
+        Rule(Kind.ORDERS, "A moderator hid your review of {listing}. Its page says why.", MAY_USE, REVIEW),
+    ),
+    "review.shown": (Rule(Kind.ORDERS, "Your review of {listing} is shown again.", MAY_USE, REVIEW),),
+    "answer.hidden": (
+        Rule(Kind.SELLING, "A moderator hid your answer to a review of {listing}.", MAY_SELL, REVIEWS),
+    ),
+    "answer.shown": (
+        Rule(Kind.SELLING, "Your answer to a review of {listing} is shown again.", MAY_SELL, REVIEWS),
+    ),
     "erasure.asked": (
         Rule(Kind.DATA, "{who} asked to have {org} erased. Until it is done, an owner can take it back.", MAY_MANAGE,
              DATA, also_actor=True),
@@ -204,6 +228,7 @@ NOT_TOLD: Final = {
     "spending.withdrawn": "nothing is left to do",
     "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
     "export.taken": "whoever may take it was told that it was made; the entry says who took it",
+    "review.answered": "who answered has just done it; the reviewer is told",
     "organization.erased": "nobody belongs to it any more",
     "person.erased": "there is nobody left to tell",
     "member.erased": "the members' page shows who is left",

@@ -64,6 +64,12 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "escrow.Release": Fate(BOOKS),
     "escrow.WalletTransaction": Fate("hashes of public transactions"),
     "gateway.UsageRecord": Fate("how much was used, which both sides were billed by; no content"),
+    "reviews.Review": Fate(
+        "the stars count in what everybody sees of a tool; the words go",
+        {"title": always(""), "text": always(""), "hidden_reason": always("")},
+    ),
+    "reviews.Wording": Fate("earlier words", is_deleted=True),
+    "reviews.Answer": Fate("words of the provider", is_deleted=True),
     "privacy.Erasure": Fate("that it was asked for and done"),
     "audit.Entry": Fate("the chain of what was done holds identifiers and figures only, and must verify"),
     "audit.Wording": Fate("the words of that chain", is_deleted=True),

@@ -18,6 +18,8 @@ PUT_TOGETHER = {
     "organization.{outcome}": [
         f"organization.{outcome}" for outcome in Verification.Outcome.values if outcome != Verification.Outcome.WAITING
     ],
+    "review.{to}": ["review.hidden", "review.shown"],
+    "answer.{to}": ["answer.hidden", "answer.shown"],
     "escrow.{purpose}_sent": ["escrow.cancel_sent", "escrow.withdraw_sent"],
 }
 

@@ -24,6 +24,7 @@ from marketplace.organizations.models import (
     Verification,
 )
 from marketplace.privacy.models import Erasure, Export
+from marketplace.reviews import models as reviews
 from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
@@ -50,6 +51,7 @@ class Trade:
     invitation: Invitation
     membership: Membership
     export: Export
+    review: reviews.Review
 
 
 @world.written
@@ -124,9 +126,25 @@ def trade(name: str) -> Trade:
         amount=plan.price, form_key=uuid.uuid4(), note=canary,
     )  # fmt: skip
     KeyMonth.objects.create(org=buyer, api_key=key, month=now.date().replace(day=1), calls=1)
+    # Reviews are public; what a moderator has hidden is not.
+    review = reviews.Review.objects.create(
+        org=buyer,
+        listing=listing,
+        order=order,
+        stars=2,
+        title=canary,
+        text=canary,
+        state="hidden",
+        hidden_reason=canary,
+    )
+    reviews.Wording.objects.create(review=review, org=buyer, number=1, stars=1, title=canary, text=canary)
+    reviews.Answer.objects.create(
+        review=review, listing=listing, org=provider, text=canary, state="hidden", hidden_reason=canary
+    )
+    reviews.Invitation.objects.create(org=buyer, listing=listing, order=order)
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
-        asked, document, invitation, Membership.objects.get(org=provider), export,
+        asked, document, invitation, Membership.objects.get(org=provider), export, review,
     )  # fmt: skip
 
 

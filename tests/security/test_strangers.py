@@ -48,6 +48,7 @@ def objects(of: Trade) -> dict[str, str]:
         "<int:credit_id>": "1",
         "<int:document_id>": str(of.document.pk),
         "<int:invitation_id>": str(of.invitation.pk),
+        "<int:review_id>": str(of.review.pk),
         "<int:membership_id>": str(of.membership.pk),
         "<bytes32:escrow_id>": of.order.order_ref,
         "<escrow_id:escrow_id>": of.order.order_ref,
@@ -82,6 +83,7 @@ def everything() -> dict[str, list[Any]]:
                 "moderation",
                 "notifications",
                 "privacy",
+                "reviews",
             )
             for model in apps.get_app_config(app).get_models()
         }
