@@ -198,6 +198,8 @@ NOT_TOLD: Final = {
     "escrow.withdraw_sent": "a step that its sender follows on the page",
     "service_key.stored": "concerns one listing; its page says since when",
     "tool.run": "the page of the run shows it",
+    "tool.tried": "the page of the try shows it",
+    "listing.trial_set": "a setting that its page shows",
     "key.limited": "a setting that the page of keys shows",
     "spending.limit_set": "a setting that the page Spending shows",
     "spending.limit_removed": "a setting that the page Spending shows",

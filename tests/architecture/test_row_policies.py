@@ -66,6 +66,8 @@ def test_only_named_tables_are_open_to_read() -> None:
 
 
 BOUND_OTHERWISE = {
+    "gateway.Trial.listing": "what is tried is another organization's listing, which is public",
+    "gateway.TrialAllowance.listing": "what is tried is another organization's listing, which is public",
     "gateway.ToolRun.listing": "the key to the subscription carries the listing with it",
     "subscriptions.SpendingRequest.plan": "what is asked for is another organization's plan, which is public",
 }

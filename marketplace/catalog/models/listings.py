@@ -16,6 +16,7 @@ from marketplace.catalog.facts import Facts
 from marketplace.catalog.fields import OrderedJsonField
 from marketplace.catalog.health import STAYS_DOWN, Health
 from marketplace.catalog.models.shelves import Category, Currency
+from marketplace.catalog.trying import Trying
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 
@@ -57,7 +58,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.order_by()[: cap + 1].count()
 
 
-class Listing(Facts, Health, Lifecycle):
+class Listing(Facts, Health, Trying, Lifecycle):
     """A tool on offer. Its public fields are those of the version that was approved last; empty until then."""
 
     class State(models.TextChoices):
