@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from marketplace.catalog.views import browsing, selling, tool
+from marketplace.catalog.views import browsing, comparing, selling, tool
 
 app_name = "catalog"
 urlpatterns = [
     path("browse/", browsing.browse, name="browse"),
     path("browse/suggestions/", browsing.suggestions, name="suggestions"),
+    path("compare/", comparing.compare, name="compare"),
     path("tools/<slug:slug>/", tool.listing, name="listing"),
     path("tools/<slug:slug>/changes/", tool.history, name="history"),
     path("o/<slug:org>/listings/", selling.manage, name="manage"),
