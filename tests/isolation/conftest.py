@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
+from marketplace.catalog.models import SavedList, SavedListing
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
@@ -59,6 +60,8 @@ class Trade:
     invitation: Invitation
     membership: Membership
     export: Export
+    saved_list: SavedList
+    saved: SavedListing
 
 
 @world.written
@@ -117,6 +120,8 @@ def trade(name: str) -> Trade:
     UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
     UsageRecord.objects.create(**both, subscription=subscription, listing=listing, api_key=key)
     run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
+    saved_list = SavedList.objects.create(org=buyer, name=canary)
+    saved = SavedListing.objects.create(org=buyer, saved_list=saved_list, listing=listing, note=canary)
     Trial.objects.create(org=buyer, listing=listing, input={"text": canary})
     TrialAllowance.objects.create(org=buyer, listing=listing, calls=1)
     TrialCall.objects.create(provider=provider, listing=listing)
@@ -139,6 +144,7 @@ def trade(name: str) -> Trade:
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export,
+        saved_list, saved,
     )  # fmt: skip
 
 
