@@ -38,6 +38,8 @@ app.conf.beat_schedule = {
     "mail invitations": every(2.0, "marketplace.organizations.tasks.send_invitations"),
     "look up domains": every(2.0, "marketplace.organizations.tasks.check_domains"),
     "run tools": every(1.0, "marketplace.gateway.tasks.run_waiting"),
+    "run tries": every(1.0, "marketplace.gateway.tasks.run_trials"),
+    "forget tries": every(3600.0, "marketplace.gateway.tasks.forget_trials"),
     "watch new tools": every(15.0, "marketplace.gateway.tasks.watch_public"),
     "probe tools": every(5.0, "marketplace.gateway.tasks.probe_due"),
     "forget old probes": every(3600.0, "marketplace.gateway.tasks.forget_probes"),

@@ -68,6 +68,9 @@ def test_only_named_tables_are_open_to_read() -> None:
 
 
 BOUND_OTHERWISE = {
+    "catalog.SavedListing.listing": "what is saved is another organization's listing, which is public",
+    "gateway.Trial.listing": "what is tried is another organization's listing, which is public",
+    "gateway.TrialAllowance.listing": "what is tried is another organization's listing, which is public",
     "gateway.ToolRun.listing": "the key to the subscription carries the listing with it",
     "reviews.Review.listing": "the key to the order carries the listing with it",
     "reviews.Invitation.listing": "as of a review",

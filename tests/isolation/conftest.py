@@ -10,8 +10,18 @@ from django.utils import timezone
 
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
+from marketplace.catalog.models import SavedList, SavedListing
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
-from marketplace.gateway.models import ApiKey, KeyMonth, ToolRun, UpstreamSecret, UsageRecord
+from marketplace.gateway.models import (
+    ApiKey,
+    KeyMonth,
+    ToolRun,
+    Trial,
+    TrialAllowance,
+    TrialCall,
+    UpstreamSecret,
+    UsageRecord,
+)
 from marketplace.moderation.models import Decision, ReviewCase
 from marketplace.notifications.models import Notification
 from marketplace.organizations.models import (
@@ -52,6 +62,8 @@ class Trade:
     membership: Membership
     export: Export
     review: reviews.Review
+    saved_list: SavedList
+    saved: SavedListing
 
 
 @world.written
@@ -110,6 +122,11 @@ def trade(name: str) -> Trade:
     UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
     UsageRecord.objects.create(**both, subscription=subscription, listing=listing, api_key=key)
     run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
+    saved_list = SavedList.objects.create(org=buyer, name=canary)
+    saved = SavedListing.objects.create(org=buyer, saved_list=saved_list, listing=listing, note=canary)
+    Trial.objects.create(org=buyer, listing=listing, input={"text": canary})
+    TrialAllowance.objects.create(org=buyer, listing=listing, calls=1)
+    TrialCall.objects.create(provider=provider, listing=listing)
     case = ReviewCase.objects.create(org=provider, version=draft)
     Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
     for user, org in ((buyer_owner, buyer), (provider_owner, provider)):
@@ -145,6 +162,7 @@ def trade(name: str) -> Trade:
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
+        saved_list, saved,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from marketplace.catalog.fields import OrderedJsonField
 from marketplace.catalog.health import STAYS_DOWN, Health
 from marketplace.catalog.models.shelves import Category, Currency
 from marketplace.catalog.rating import Rated
+from marketplace.catalog.trying import Trying
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 
@@ -58,7 +59,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.order_by()[: cap + 1].count()
 
 
-class Listing(Facts, Health, Rated, Lifecycle):
+class Listing(Facts, Health, Rated, Trying, Lifecycle):
     """A tool on offer. Its public fields are those of the version that was approved last; empty until then."""
 
     class State(models.TextChoices):
