@@ -211,6 +211,7 @@ NOT_TOLD: Final = {
     "organization.intention_told": "a step of the onboarding",
     "organization.onboarded": "its founder has just done it",
     "person.renamed": "a matter of the person alone",
+    "person.language_chosen": "a matter of the person alone",
     "wallet.preferred_for_payouts": "a preference; the wallet that an organization is paid to is told",
     "organization.created": "its founder has just done it, and nobody else belongs to it yet",
     "organization.updated": "a matter of wording that its page shows",
