@@ -4,7 +4,9 @@ import hashlib
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
-from allauth.account.models import EmailAddress
+from allauth.account.internal.flows.email_verification import get_address_for_login
+from allauth.account.models import EmailConfirmationHMAC, Login
+from allauth.account.utils import has_verified_email
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -52,11 +54,26 @@ class SignUpForm(OurWords, account.SignupForm):  # type: ignore[misc]
     def try_save(self, request: HttpRequest) -> Any:
         """As allauth's; but an address that is taken costs the same work, so the clock tells nothing."""
         if self.account_already_exists:
+            with transaction.atomic():  # a commit waits for the disk although its savepoint was taken back
+                self._make_a_stand_in(request)
+            return super().try_save(request)
+        with transaction.atomic():
+            return super().try_save(request)
+
+    def _make_a_stand_in(self, request: HttpRequest) -> None:
+        """All that a new account takes, and take it back: as the account itself, and as the first sign-in looks at it."""
+        email = self.cleaned_data["email"]
+        self.account_already_exists = False
+        self.cleaned_data["email"] = f"{get_random_string(12)}@invalid.example"
+        try:
             with transaction.atomic():
-                stand_in = User.objects.create_user(f"{get_random_string(12)}@invalid", self.cleaned_data["password1"])
-                EmailAddress.objects.create(user=stand_in, email=stand_in.email, primary=True)
+                stand_in = self.save(request)
+                login = Login(user=stand_in, signup=True)
+                if not has_verified_email(stand_in, login.email):
+                    EmailConfirmationHMAC.create(get_address_for_login(login))
                 transaction.set_rollback(True)
-        return super().try_save(request)
+        finally:
+            self.account_already_exists, self.cleaned_data["email"] = True, email
 
 
 class ResetForm(OurWords, account.ResetPasswordForm):  # type: ignore[misc]
