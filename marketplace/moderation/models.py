@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import ListingVersion
 from marketplace.lifecycle import Lifecycle, only_states, table
@@ -25,11 +26,11 @@ class ReviewCase(Lifecycle):
     """A question to a moderator about an organization, or about one version of its listing."""
 
     class State(models.TextChoices):
-        OPEN = "open", "open"
-        CLAIMED = "claimed", "claimed"
-        DECIDED = "decided", "decided"
-        APPEALED = "appealed", "appealed"
-        CLOSED = "closed", "closed"
+        OPEN = "open", _("open")
+        CLAIMED = "claimed", _("claimed")
+        DECIDED = "decided", _("decided")
+        APPEALED = "appealed", _("appealed")
+        CLOSED = "closed", _("closed")
 
     moves = table(open="claimed decided", claimed="open decided", decided="appealed closed", appealed="decided")
 
@@ -70,9 +71,9 @@ class Decision(models.Model):
     """What a moderator decided, and the reason in words that the organization reads."""
 
     class Outcome(models.TextChoices):
-        APPROVE = "approve", "approved"
-        CHANGES = "changes", "changes requested"
-        REJECT = "reject", "rejected"
+        APPROVE = "approve", _("approved")
+        CHANGES = "changes", _("changes requested")
+        REJECT = "reject", _("rejected")
 
     org = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     case = models.ForeignKey(ReviewCase, on_delete=models.CASCADE, related_name="decisions")

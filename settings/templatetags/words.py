@@ -5,6 +5,8 @@ hundred sentences costs a hundred look-ups in a dictionary. `{% put name %}…{%
 such as an amount, for the sentence that names it.
 """
 
+import re
+
 from django import template
 from django.conf import settings
 from django.template.base import Node, NodeList, Parser, Token, TokenType
@@ -12,9 +14,10 @@ from django.template.context import Context
 from django.templatetags import i18n
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 register = template.Library()
+NUMBER = re.compile(r"\d+")
 register.tags |= i18n.register.tags
 register.filters |= i18n.register.filters
 
@@ -51,6 +54,24 @@ def blocktranslate(parser: Parser, token: Token) -> Node:
     varies = node.extra_context or node.plural or node.message_context or node.asvar
     has_places = any(part.token_type == TokenType.VAR for part in node.singular)
     return node if varies or has_places else KeptNode(node)
+
+
+@register.filter
+def said(sentence: str) -> str:
+    """What was stored in English, in the reader's language, paragraph by paragraph; as it is if no catalog has it.
+
+    A sentence with one number is found as the one with %(number)s in its place.
+    """
+    return "\n\n".join(map(_said, (sentence or "").split("\n\n")))
+
+
+def _said(sentence: str) -> str:
+    numbers = NUMBER.findall(sentence)
+    if len(numbers) == 1:
+        place = NUMBER.sub("%(number)s", sentence)
+        if (translated := gettext(place)) != place:
+            return translated % {"number": numbers[0]}
+    return gettext(sentence) if sentence else ""
 
 
 @register.simple_tag
