@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "marketplace.escrow",
     "marketplace.gateway",
     "marketplace.moderation",
+    "marketplace.reviews",
     "marketplace.notifications",
     "marketplace.privacy",
     "governance",

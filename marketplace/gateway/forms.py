@@ -20,8 +20,8 @@ def monthly_calls() -> forms.IntegerField:
         min_value=1,
         max_value=1_000_000_000,
         required=False,
-        label=_("Calls a month"),
-        help_text=_("The key stops there until the next month. Leave it empty for as many as it likes."),
+        label=gettext_lazy("Calls a month"),
+        help_text=gettext_lazy("The key stops there until the next month. Leave it empty for as many as it likes."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
@@ -47,6 +47,25 @@ class ServiceKeyForm(forms.Form):
         help_text=gettext_lazy(
             "Sent as “Authorization: Bearer …” to the address of your listing and nowhere else. Kept encrypted."
         ),
+    )
+
+
+class TrialTermsForm(forms.Form):
+    calls = forms.IntegerField(
+        min_value=0,
+        max_value=1000,
+        label=gettext_lazy("Free calls of each organization"),
+        help_text=gettext_lazy(
+            "In all. People who are not signed in have as many a day from their network. 0 switches tries off."
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    calls_a_day = forms.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        label=gettext_lazy("Free calls a day of all together"),
+        help_text=gettext_lazy("Your service gets no more of them than this, whoever comes."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
 

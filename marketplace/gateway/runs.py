@@ -132,7 +132,7 @@ def understood(answer: upstream.Answer) -> Ending:
     if answer.status in {400, 413, 422} and isinstance(error, dict):
         sentence, field = str(error.get("message", "")), str(error.get("field") or "")
         return Ending(Outcome.REFUSED, error=sentence[:500], field=field[:80], **facts)
-    sentence = _("The provider's service failed (status %(status)s).") % {"status": answer.status}
+    sentence = _("The provider's service failed (status %(number)s).") % {"number": answer.status}
     return Ending(Outcome.FAILED, error=f"{sentence} {AGAIN}", **facts)
 
 

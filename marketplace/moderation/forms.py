@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as noop
 
-from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.moderation.models import Decision, Report, ReviewCase
+from marketplace.moderation.services import outcomes_of
 from marketplace.organizations.models import Organization
 
 Outcome = Decision.Outcome
@@ -28,18 +29,18 @@ OF_ORGANIZATIONS = [
     noop("The website does not show that it belongs to this organization."),
     noop("This organization may not sell on this market."),
 ]
+OF_REPORTS = [
+    noop("We looked at what was reported and found nothing that breaks the rules of this market."),
+    noop("The listing should say more exactly what the tool does and what it cannot do."),
+    noop("What the listing states about data does not agree with what the service does."),
+    noop("The tool does not do what its listing promises."),
+    noop("This kind of tool is not allowed on this market."),
+    noop("What you wrote has convinced us, and the tool may be offered again."),
+]
 
 
 class DecisionForm(forms.Form):
-    outcome = forms.ChoiceField(
-        choices=[
-            (Outcome.APPROVE, gettext_lazy("Approve")),
-            (Outcome.CHANGES, gettext_lazy("Ask for changes")),
-            (Outcome.REJECT, gettext_lazy("Reject")),
-        ],
-        widget=forms.RadioSelect,
-        label=gettext_lazy("Decision"),
-    )
+    outcome = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("Decision"))
     template = forms.ChoiceField(
         required=False, label=gettext_lazy("Reason"), help_text=gettext_lazy("The organization reads it.")
     )
@@ -62,7 +63,10 @@ class DecisionForm(forms.Form):
                 label=_("What you checked"),
                 help_text=_("Stands beside the organization's name, with the date. Needed to verify it."),
             )
-        reasons = OF_LISTINGS if case.version_id else OF_ORGANIZATIONS
+        outcome = self.fields["outcome"]
+        assert isinstance(outcome, forms.ChoiceField)  # noqa: S101  (for the type checker)
+        outcome.choices = [(each, each.label) for each in outcomes_of(case)]
+        reasons = OF_REPORTS if case.listing_id else OF_LISTINGS if case.version_id else OF_ORGANIZATIONS
         field = self.fields["template"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
         field.choices = [("", _("None of these")), *((reason, _(reason)) for reason in reasons)]
@@ -75,3 +79,26 @@ class DecisionForm(forms.Form):
         if "checked" in self.fields and cleaned.get("outcome") == Outcome.APPROVE and not cleaned.get("checked"):
             self.add_error("checked", _("Tick what you checked."))
         return cleaned
+
+
+class ReportForm(forms.Form):
+    category = forms.ChoiceField(
+        choices=Report.Category.choices, widget=forms.RadioSelect, label=gettext_lazy("What is wrong")
+    )
+    text = forms.CharField(
+        min_length=10,
+        max_length=2000,
+        label=gettext_lazy("What happened"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=gettext_lazy("What you saw, where and when. The provider does not learn who wrote it."),
+    )
+
+
+class AppealForm(forms.Form):
+    text = forms.CharField(
+        min_length=10,
+        max_length=2000,
+        label=gettext_lazy("Why it should be looked at again"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=gettext_lazy("What the moderator did not know, or what you have changed. You can appeal once."),
+    )

@@ -25,6 +25,7 @@ class Kind(models.TextChoices):
     SPENDING = "spending", _("Budgets and approvals")
     PEOPLE = "people", _("People in your organizations")
     DATA = "data", _("Your data")
+    REPORTS = "reports", _("What you reported")
     MODERATION = "moderation", _("Cases that wait for a moderator")
 
 

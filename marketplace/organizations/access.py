@@ -27,6 +27,11 @@ class Permission:
 PERMISSIONS: Final = (
     Permission("see", gettext_lazy("See what the organization buys, sells and pays"), EVERYBODY),
     Permission("use", gettext_lazy("Use tools"), (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)),
+    Permission(
+        "save",
+        gettext_lazy("Keep lists of tools for everybody here"),
+        (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER),
+    ),
     Permission("keys", gettext_lazy("Make and revoke API keys"), (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
     Permission("pay", gettext_lazy("Subscribe, pay, and stop subscriptions"), (Role.OWNER, Role.ADMIN, Role.BILLING)),
     Permission(
@@ -46,6 +51,7 @@ PERMISSIONS: Final = (
 )
 ROLES_OF: Final = {permission.name: permission.roles for permission in PERMISSIONS}
 MAY_USE: Final = ROLES_OF["use"]
+MAY_SAVE: Final = ROLES_OF["save"]
 MAY_HOLD_KEYS: Final = ROLES_OF["keys"]
 MAY_PAY: Final = ROLES_OF["pay"]
 MAY_SELL: Final = ROLES_OF["sell"]

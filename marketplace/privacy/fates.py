@@ -66,6 +66,12 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "escrow.Release": Fate(BOOKS),
     "escrow.WalletTransaction": Fate(_("hashes of public transactions")),
     "gateway.UsageRecord": Fate(_("how much was used, which both sides were billed by; no content")),
+    "reviews.Review": Fate(
+        _("the stars count in what everybody sees of a tool; the words go"),
+        {"title": always(""), "text": always(""), "hidden_reason": always("")},
+    ),
+    "reviews.Wording": Fate(_("earlier words"), is_deleted=True),
+    "reviews.Answer": Fate(_("words of the provider"), is_deleted=True),
     "privacy.Erasure": Fate(_("that it was asked for and done")),
     "audit.Entry": Fate(_("the chain of what was done holds identifiers and figures only, and must verify")),
     "audit.Wording": Fate(_("the words of that chain"), is_deleted=True),
@@ -75,8 +81,8 @@ OF_PEOPLE: Final[dict[str, Fate]] = {
     "accounts.User": Fate(
         _("what the person did for organizations points to it"),
         {
-            "email": lambda pk: f"erased-{pk}@erased.invalid", "name": always(""), "language": always(""),
-            "password": always("!erased"), "is_active": always(False), "is_moderator": always(False),
+            "email": lambda pk: f"erased-{pk}@erased.invalid", "name": always(""), "password": always("!erased"),
+            "is_active": always(False), "is_moderator": always(False), "language": always(""),
         },
     ),
 }  # fmt: skip

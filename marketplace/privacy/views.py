@@ -45,12 +45,13 @@ def _page(request: ActedRequest) -> HttpResponse:
     exports = Export.objects.for_org(org_id) if org_id else Export.objects.of_person(user_id)
     erasures = Erasure.objects.for_org(org_id) if org_id else Erasure.objects.of_person(user_id)
     side = _side(request)
-    latest = exports.first()
+    latest, erasure = exports.first(), erasures.waiting().first()
     context: dict[str, Any] = {
         "shell": "shells/workspace.html" if org_id else "shells/storefront.html",
         "export": latest,
         "download": "",
-        "erasure": erasures.waiting().first(),
+        "erasure": erasure,
+        "matters": standing.open_matters(org_id, user_id) if erasure and erasure.held_up_by else [],
         "may_erase": not org_id or request.actor.role == Role.OWNER,
         "is_organization": bool(org_id),
         "page_url": side.url(),

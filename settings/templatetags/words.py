@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext
 
 register = template.Library()
 NUMBER = re.compile(r"\d+")
+END = re.compile(r"(?<=[.?]) ")
 register.tags |= i18n.register.tags
 register.filters |= i18n.register.filters
 
@@ -58,20 +59,29 @@ def blocktranslate(parser: Parser, token: Token) -> Node:
 
 @register.filter
 def said(sentence: str) -> str:
-    """What was stored in English, in the reader's language, paragraph by paragraph; as it is if no catalog has it.
+    """What was stored in English, in the reader's language, as it is where no catalog has it.
 
-    A sentence with one number is found as the one with %(number)s in its place.
+    Paragraph by paragraph, and what is not known as a whole by its sentences. One with a number is found as the one
+    with %(number)s in its place.
     """
-    return "\n\n".join(map(_said, (sentence or "").split("\n\n")))
+    return "\n\n".join(_known(part) or _by_sentences(part) for part in (sentence or "").split("\n\n"))
 
 
-def _said(sentence: str) -> str:
+def _by_sentences(text: str) -> str:
+    return " ".join(_known(part) or part for part in END.split(text))
+
+
+def _known(sentence: str) -> str:
+    if not sentence:
+        return ""
+    if (translated := gettext(sentence)) != sentence:
+        return translated
     numbers = NUMBER.findall(sentence)
     if len(numbers) == 1:
         place = NUMBER.sub("%(number)s", sentence)
         if (translated := gettext(place)) != place:
             return translated % {"number": numbers[0]}
-    return gettext(sentence) if sentence else ""
+    return ""
 
 
 @register.simple_tag

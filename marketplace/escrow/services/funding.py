@@ -10,6 +10,7 @@ from eth_utils.address import is_address, to_checksum_address
 from chain import abi, outbox, signatures
 from chain.client import CallRefused, NodeRefused, NodeUnreachable, client
 from chain.models import Contract
+from marketplace.accounts.speaking import in_words_of
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
 from marketplace.escrow.models import Payment
@@ -150,7 +151,7 @@ def give_up(actor: Actor, *, order: Order) -> None:
             return
         if payment.relayed_id or payment.tx_hash or followed(payment, order).step != "sign":
             raise Refused(_("Your payment is on its way already. Please do not pay again."))
-        payment.given_up = _("The wallet sent nothing.")
+        payment.given_up = "The wallet sent nothing."
         payment.save(update_fields=["given_up"])
 
 
@@ -183,9 +184,10 @@ def _refuse_second(order: Order, address: str, contract: Contract) -> Payment | 
     payment = payment_of(order)
     if payment is None:
         return None
-    life = followed(payment, order)
+    with in_words_of(None):
+        life = followed(payment, order)
     if life.failed:
-        payment.given_up = (life.sentence or _("It failed."))[:300]
+        payment.given_up = (life.sentence or "It failed.")[:300]
         payment.save(update_fields=["given_up"])
         return None
     is_open = not payment.tx_hash and not payment.relayed_id
