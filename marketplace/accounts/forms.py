@@ -16,19 +16,21 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.models import User
+from marketplace.lifecycle import Words
 
-ADDRESS = "E-mail address"
-LONG_HINT = "At least 10 characters. Three words that do not belong together are easy to remember and hard to guess."
+ADDRESS = _("E-mail address")
+LONG_HINT = _("At least 10 characters. Three words that do not belong together are easy to remember and hard to guess.")
 USED_FOR = 120  # seconds; longer than any code of an authenticator app is taken
 
 
 class OurWords:
     """Labels, hints and attributes in place of allauth's; no placeholders that vanish when one types."""
 
-    words: ClassVar[dict[str, str]] = {}
-    hints: ClassVar[dict[str, str]] = {}
+    words: ClassVar[dict[str, Words]] = {}
+    hints: ClassVar[dict[str, Words]] = {}
     fields: dict[str, forms.Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,7 +42,7 @@ class OurWords:
 
 
 class SignInForm(OurWords, account.LoginForm):  # type: ignore[misc]
-    words: ClassVar = {"login": ADDRESS, "remember": "Stay signed in on this device"}
+    words: ClassVar = {"login": ADDRESS, "remember": _("Stay signed in on this device")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,33 +83,33 @@ class ResetForm(OurWords, account.ResetPasswordForm):  # type: ignore[misc]
 
 
 class NewPasswordForm(OurWords, account.ResetPasswordKeyForm):  # type: ignore[misc]
-    words: ClassVar = {"password1": "New password", "password2": "New password, once more"}
+    words: ClassVar = {"password1": _("New password"), "password2": _("New password, once more")}
     hints: ClassVar = {"password1": LONG_HINT}
 
 
 class ChangePasswordForm(OurWords, account.ChangePasswordForm):  # type: ignore[misc]
-    words: ClassVar = {"oldpassword": "Present password", **NewPasswordForm.words}
+    words: ClassVar = {"oldpassword": _("Present password"), **NewPasswordForm.words}
     hints: ClassVar = {"password1": LONG_HINT}
 
 
 class ChangeEmailForm(OurWords, account.AddEmailForm):  # type: ignore[misc]
-    words: ClassVar = {"email": "New e-mail address"}
-    hints: ClassVar = {"email": "We send a link there. Until you follow it, your present address stays."}
+    words: ClassVar = {"email": _("New e-mail address")}
+    hints: ClassVar = {"email": _("We send a link there. Until you follow it, your present address stays.")}
 
 
 class PasswordAgainForm(OurWords, account.ReauthenticateForm):  # type: ignore[misc]
-    words: ClassVar = {"password": "Your password"}
+    words: ClassVar = {"password": _("Your password")}
 
 
 class MailedCodeForm(OurWords, account.ConfirmLoginCodeForm):  # type: ignore[misc]
-    words: ClassVar = {"code": "Code from the e-mail"}
+    words: ClassVar = {"code": _("Code from the e-mail")}
 
 
 class OnceForm(OurWords):
     """A code counts once: allauth forgets a code after 30 seconds, and takes it for up to 90."""
 
-    words: ClassVar = {"code": "Code"}
-    hints: ClassVar = {"code": "Six digits from your authenticator app, or one of your recovery codes."}
+    words: ClassVar = {"code": _("Code")}
+    hints: ClassVar = {"code": _("Six digits from your authenticator app, or one of your recovery codes.")}
     user: User
     authenticator: Any
 
@@ -132,7 +134,7 @@ class CodeAgainForm(OnceForm, mfa.ReauthenticateForm):  # type: ignore[misc]
 
 
 class ActivateForm(OurWords, ActivateTOTPForm):  # type: ignore[misc]
-    words: ClassVar = {"code": "Code that the app shows now"}
+    words: ClassVar = {"code": _("Code that the app shows now")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -140,10 +142,10 @@ class ActivateForm(OurWords, ActivateTOTPForm):  # type: ignore[misc]
 
 
 class AddPasskeyForm(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
-    words: ClassVar = {"name": "Name", "passwordless": "Sign in with it alone, without a password"}
+    words: ClassVar = {"name": _("Name"), "passwordless": _("Sign in with it alone, without a password")}
     hints: ClassVar = {
-        "name": "So that you know it again, such as “Anna's phone”.",
-        "passwordless": "Your device then asks for your finger, your face or its PIN.",
+        "name": _("So that you know it again, such as “Anna's phone”."),
+        "passwordless": _("Your device then asks for your finger, your face or its PIN."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -152,14 +154,14 @@ class AddPasskeyForm(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
 
 
 class RenamePasskeyForm(OurWords, webauthn.EditWebAuthnForm):  # type: ignore[misc]
-    words: ClassVar = {"name": "Name"}
+    words: ClassVar = {"name": _("Name")}
 
 
 class NameForm(forms.Form):
     name = forms.CharField(
         max_length=80,
-        label="Your name",
-        help_text="The other members of your organizations see it.",
+        label=_("Your name"),
+        help_text=_("The other members of your organizations see it."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
