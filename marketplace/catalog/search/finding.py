@@ -2,7 +2,7 @@
 
 Up to CAP hits are read once; count, facets and order come from them. If there are more, the count says so and the
 page comes from an ordered walk: of the WINDOW most popular hits those that fit best, then the rest by popularity; or
-the newest; or the cheapest.
+the newest; the best rated; or the cheapest.
 """
 # ruff: noqa: S608 (columns and numbers are written here; what people typed travels as parameters)
 
@@ -11,70 +11,62 @@ from typing import Any, Final
 
 from django.db import connection
 
+from marketplace.catalog.keeping import Kept
 from marketplace.catalog.models import ShelfCount
 from marketplace.catalog.search.marks import COLUMNS, Mark
 
 CAP: Final = 1000
 WINDOW: Final = 192  # eight pages of 24
 QUERY: Final = "websearch_to_tsquery('english', %s)"
-FACETS: Final = {"category": "category_id", "price": "band", "country": "country", "checked": "level"}
+RANK: Final = f"(ts_rank(tsv, {QUERY}) * answers::int)::float8"  # what does not answer comes last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Words, filters and order. `sort` is relevance (popular, without words), newest or price."""
+    """Words, filters (all tags must be there) and order: relevance (popular, without words), newest, rating, price."""
 
     words: str = ""
     category: int | None = None
-    price: int | None = None
-    country: str = ""
-    checked: int | None = None
+    tags: tuple[str, ...] = ()
     sort: str = "newest"
-
-    @property
-    def filters(self) -> dict[str, Any]:
-        """Column to value, of what is narrowed."""
-        chosen = {column: getattr(self, name) for name, column in FACETS.items() if name != "checked"}
-        return {column: value for column, value in chosen.items() if value not in (None, "")}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Ids in order, where to go on (None at the end), how many (more than CAP: uncounted), and facet counts as text."""
+    """Ids in order, where to go on (None at the end), how many (more than CAP: uncounted), and how many have a tag."""
 
     ids: list[int]
     next: Mark | None
     total: int
     is_capped: bool
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
-def find(question: Question, *, after: Mark | None = None, size: int) -> Found:
-    """`size` listings after a mark, with counts."""
-    if not question.words and not question.filters.keys() - {"category_id"} and question.checked is None:
-        return _found(_walk(question, after, size), size, *_kept(question.category or 0))
+def find(question: Question, *, after: Mark | None = None, size: int, counted: bool = True) -> Found:
+    """`size` listings after a mark; with counts, unless who asks has seen them on the page before."""
+    plain, key = not question.words and not question.tags, _order(question, after)
+    if plain or (key != "rank" and not counted):
+        kept = kept_counts(question.category or 0) if counted else (0, False, {})
+        return _found(_walk(question, after, size), size, *kept)
     where, values = _where(question)
-    key = _order(question, after)
-    rank = f"ts_rank(tsv, {QUERY})::float8" if question.words else "0::float8"
     beyond, bound = _beyond(key, after)
-    facets = ", ".join(f"({column})" for column in FACETS.values())
+    facets = "SELECT json_object_agg(tag, n) FROM (SELECT unnest(tags) AS tag, count(*) AS n FROM h GROUP BY 1) f"
     sql = f"""
         WITH h AS MATERIALIZED (
-            SELECT listing_id, popularity, published_at, price, {", ".join(FACETS.values())}, {rank} AS rank
+            SELECT listing_id, popularity, published_at, rating, price, tags{f", {RANK} AS rank" * (key == "rank")}
             FROM catalog_searchentry WHERE {where} LIMIT {CAP + 1})
-        SELECT (SELECT count(*) FROM h),
-            (SELECT json_agg(json_build_array({", ".join(FACETS.values())}, n)) FROM (
-                SELECT {", ".join(FACETS.values())}, count(*) AS n FROM h GROUP BY GROUPING SETS ({facets})) f),
+        SELECT (SELECT count(*) FROM h), ({facets if counted else "SELECT NULL::json"}),
             (SELECT json_agg(row) FROM (
                 SELECT json_build_array({", ".join(COLUMNS[key])}) AS row FROM h {beyond}
                 ORDER BY {_by(key)} LIMIT {size + 1}) page)"""
-    total, counts, rows = _rows(sql, [*([question.words] if question.words else []), *values, *bound])[0]
+    ranked = [question.words] if key == "rank" else []
+    total, counts, rows = _rows(sql, [*ranked, *values, *bound])[0]
     is_capped = total > CAP
     page = _walk(question, after, size) if is_capped else [Mark(key, row) for row in rows or []]
-    return _found(page, size, min(total, CAP), is_capped, _by_facet(counts or []))
+    return _found(page, size, min(total, CAP), is_capped, counts or {})
 
 
-def _found(page: list[Mark], size: int, total: int, is_capped: bool, counts: dict[str, dict[str, int]]) -> Found:
+def _found(page: list[Mark], size: int, total: int, is_capped: bool, counts: dict[str, int]) -> Found:
     more = page[size - 1] if len(page) > size else None
     return Found([mark.listing_id for mark in page[:size]], more, total, is_capped, counts)
 
@@ -98,9 +90,9 @@ def _walk(question: Question, after: Mark | None, size: int) -> list[Mark]:
 def _window(question: Question, where: str, values: list[Any], after: Mark | None, size: int) -> list[Mark]:
     beyond, bound = _beyond("rank", after)
     sql = f"""
-        WITH top AS MATERIALIZED (SELECT listing_id, popularity, tsv FROM catalog_searchentry WHERE {where}
+        WITH top AS MATERIALIZED (SELECT listing_id, popularity, answers, tsv FROM catalog_searchentry WHERE {where}
             ORDER BY popularity DESC, listing_id DESC LIMIT {WINDOW}),
-        h AS (SELECT listing_id, popularity, ts_rank(tsv, {QUERY})::float8 AS rank FROM top)
+        h AS (SELECT listing_id, popularity, {RANK} AS rank FROM top)
         SELECT {", ".join(COLUMNS["rank"])} FROM h {beyond} ORDER BY {_by("rank")} LIMIT {size + 1}"""
     return [Mark("rank", list(row)) for row in _rows(sql, [*values, question.words, *bound])]
 
@@ -113,7 +105,7 @@ def _edge(where: str, values: list[Any]) -> Mark | None:
 
 
 def _order(question: Question, after: Mark | None) -> str:
-    key = question.sort if question.sort in ("newest", "price") else "rank" if question.words else "popular"
+    key = question.sort if question.sort in ("newest", "rating", "price") else "rank" if question.words else "popular"
     return "popular" if after and after.key == "popular" and key == "rank" else key
 
 
@@ -134,30 +126,24 @@ def _where(question: Question) -> tuple[str, list[Any]]:
     if question.words:
         parts.append(f"tsv @@ {QUERY}")
         values.append(question.words)
-    for column, value in question.filters.items():
-        parts.append(f"{column} = %s")
-        values.append(value)
-    if question.checked is not None:
-        parts.append("level >= %s")
-        values.append(question.checked)
+    else:
+        parts.append("answers")  # who looks around meets what works; who searches for it by its words finds it
+    if question.category is not None:
+        parts.append("category_id = %s")
+        values.append(question.category)
+    if question.tags:
+        parts.append("tags @> %s::varchar[]")
+        values.append(list(question.tags))
     return " AND ".join(parts), values
 
 
-def _kept(shelf: int) -> tuple[int, bool, dict[str, dict[str, int]]]:
+def _kept(shelf: int) -> tuple[int, bool, dict[str, int]]:
     """Total and counts of one shelf, or of all, as the indexer keeps them: in one query, exact."""
-    counts: dict[str, dict[str, int]] = {}
-    for facet, value, entries in ShelfCount.objects.filter(shelf=shelf).values_list("facet", "value", "entries"):
-        counts.setdefault(facet, {})[value] = entries
-    return counts.pop("all", {}).get("", 0), False, counts
+    counts = dict(ShelfCount.objects.filter(shelf=shelf).values_list("tag", "entries"))
+    return counts.pop("", 0), False, counts
 
 
-def _by_facet(rows: list[list[Any]]) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {name: {} for name in FACETS}
-    for *cells, n in rows:
-        for name, cell in zip(FACETS, cells, strict=True):
-            if cell is not None:
-                counts[name][str(cell)] = n
-    return counts
+kept_counts: Kept[tuple[int, bool, dict[str, int]]] = Kept(_kept)
 
 
 def _rows(sql: str, values: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ COLUMNS: Final = {
     "rank": ("rank", "popularity", "listing_id"),
     "popular": ("popularity", "listing_id"),
     "newest": ("published_at", "listing_id"),
+    "rating": ("rating", "listing_id"),
     "price": ("price", "listing_id"),
 }
 
