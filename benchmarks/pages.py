@@ -31,14 +31,14 @@ INSERT INTO catalog_currency
     VALUES ('eip155:31337', '0x5FbDB2315678afecb367f032d93F642f64180aa3', 'TUSD', 'Test Dollar', 6, '1', true, true, true);
 INSERT INTO catalog_listing (org_id, slug, state, version_number, content_hash, name, summary, description, category_id,
     input_schema, output_schema, example, kind, kind_facts, model_name, languages, data_sent, region, retention_days,
-    subprocessors, created_at, published_at)
+    subprocessors, trial_calls, trial_calls_a_day, created_at, published_at, updated_at)
     SELECT o.id, 'tool-' || i, 'public', 1, '0x' || md5(i::text) || md5((i + 1)::text),
         (ARRAY['Invoice', 'Forecast', 'Review', 'Customer', 'Stock', 'Route'])[1 + i %% 6] || ' helper ' || i,
         'Saves an hour a day in a small company, number ' || i, 'A **description** of what it does. ' || md5(i::text),
         (SELECT min(id) FROM catalog_category) + i %% 6,
         '{"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}', '{}', '{"text": "x"}',
         'tool', '{"release": "2.4"}', 'A small model 1.1', ARRAY['en', 'de'], 'What you type goes to us.', 'eu', 30, '',
-        now(), now() - i * interval '1 minute'
+        i %% 3 * 5, 200, now(), now() - i * interval '1 minute', now() - i * interval '1 minute'
     FROM generate_series(1, %d) i
     JOIN organizations_organization o ON o.slug = 'workshop-' || (1 + i %% 500);
 INSERT INTO catalog_plan (listing_id, org_id, version_number, content_hash, name, currency_id, price, period_seconds,

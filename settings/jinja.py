@@ -131,5 +131,6 @@ def _says(language: str | None) -> dict[str, str]:
         "up": gettext("Up"),
         "updated": gettext("Updated"),
         "per": gettext("per"),
+        "trial": gettext("Free to try"),
         "not_on_sale": gettext("Not on sale"),
     }

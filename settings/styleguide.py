@@ -85,7 +85,11 @@ def _listing(i: int, name: str, summary: str, org: Thing) -> Thing:
     """Rated, answering, down or new, in turns."""
     now = timezone.now()
     rated = {"rating_sum": 47 * i, "rating_count": 10 * i, "updated_at": now - timedelta(days=40 * i)}
-    stands = {"uptime_bps": 10_000 - 7 * i if i else None, "is_down_since": now if i == 3 else None}
+    stands = {
+        "uptime_bps": 10_000 - 7 * i if i else None,
+        "is_down_since": now if i == 3 else None,
+        "can_be_tried": i % 2 == 0,
+    }
     return Thing(
         name=name, slug=f"sample-{i}", summary=summary, org=org, kind="tool", category_id=i + 1, **rated, **stands
     )

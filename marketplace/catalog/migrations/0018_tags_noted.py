@@ -1,10 +1,8 @@
 from django.db import migrations
 
 BEFORE = ["name", "summary", "category_id", "state", "published_at", "org_id"]
-NOW = [
-    *BEFORE,
-    *["kind", "region", "languages", "version_number", "updated_at", "rating_sum", "rating_count", "is_down_since"],
-]
+MORE = ["kind", "region", "languages", "version_number", "updated_at", "rating_sum", "rating_count", "is_down_since"]
+NOW = [*BEFORE, *MORE, "trial_calls", "trial_calls_a_day"]
 # A service's uptime changes with every probe; an entry only says how good it is.
 LEVELS = ("({row}.uptime_bps >= 9500)", "({row}.uptime_bps >= 9900)")
 

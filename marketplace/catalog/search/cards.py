@@ -13,7 +13,7 @@ from marketplace.catalog.search import marking
 READ: Final = """
 SELECT l.slug, {words}, l.kind, l.category_id, o.name, o.state = 'verified', o.verified_at, o.checked, o.domain,
     o.domain_checked_at, p.price, p.symbol, p.decimals, p.period_seconds, l.uptime_bps, l.is_down_since IS NOT NULL,
-    l.rating_sum, l.rating_count, coalesce(l.updated_at, l.published_at)
+    l.rating_sum, l.rating_count, coalesce(l.updated_at, l.published_at), l.trial_calls > 0 AND l.trial_calls_a_day > 0
 FROM unnest(%s::bigint[]) WITH ORDINALITY w (id, place)
 JOIN catalog_listing l ON l.id = w.id AND l.state = 'public'
 JOIN organizations_organization o ON o.id = l.org_id
@@ -49,6 +49,7 @@ class Card(NamedTuple):
     rating_sum: int = 0
     rating_count: int = 0
     updated_at: datetime | None = None
+    can_be_tried: bool = False
     icon: str = "box"
     pill: str = ""
 
@@ -70,7 +71,7 @@ def of(listing: Any, plan: Any, pill: str = "") -> Card:
         checked=org.checked, domain=org.domain, domain_checked_at=org.domain_checked_at, **price,
         uptime_bps=listing.uptime_bps, is_down=listing.is_down_since is not None, rating_sum=listing.rating_sum,
         rating_count=listing.rating_count, updated_at=listing.updated_at or listing.published_at,
-        icon=icons().get(listing.category_id) or "box", pill=pill,
+        can_be_tried=listing.can_be_tried, icon=icons().get(listing.category_id) or "box", pill=pill,
     )  # fmt: skip
 
 

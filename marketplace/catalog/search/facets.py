@@ -48,6 +48,7 @@ FIXED: Final = (
         "checked", "v", _("Checked"),
         {"business": ("1", _("Business checked")), "domain": ("2", _("Business and web address checked"))},
     ),
+    _filter("trial", "t", _("Trial"), {"free": ("1", _("Free to try"))}),
     _filter("code", "n", _("Without code"), {"without": ("1", _("Works without code"))}),
     _filter("language", "l", _("Language"), _same(LANGUAGES)),
     _filter("region", "r", _("Where data is processed"), _same({region.value: region.label for region in Region})),

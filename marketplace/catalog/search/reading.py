@@ -21,6 +21,7 @@ TAGS: Final = f"""
         CASE WHEN o.state = 'verified' AND o.domain <> '' THEN 'v2' END,
         CASE WHEN (l.output_schema::jsonb -> 'properties') <> '{{}}' THEN 'n1' END,
         'r' || nullif(l.region, ''),
+        CASE WHEN l.trial_calls > 0 AND l.trial_calls_a_day > 0 THEN 't1' END,
         CASE WHEN l.uptime_bps >= 9500 THEN 'u95' END,
         CASE WHEN l.uptime_bps >= 9900 THEN 'u99' END,
         CASE WHEN l.updated > now() - interval '30 days' THEN 'f30' END,
