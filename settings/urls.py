@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("marketplace.notifications.urls")),
     path("", include("marketplace.reviews.urls")),
     path("console/", include("marketplace.moderation.urls")),
+    path("", include("marketplace.moderation.reports_urls")),
     path("governance/", include("governance.urls")),
     path("api/v1/", include("settings.api")),
     path("healthz", health.live, name="healthz"),

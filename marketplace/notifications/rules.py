@@ -35,6 +35,9 @@ SETTINGS: Final = "organizations:settings org"
 MEMBERS: Final = "organizations:members org"
 KEYS: Final = "gateway:keys org"
 LISTING: Final = "catalog:preview org listing"
+DECIDED: Final = "reports:decided org listing"
+SHOWN: Final = "catalog:listing listing"
+BROWSE: Final = "catalog:browse"
 SALES: Final = "subscriptions:sales org"
 QUEUE: Final = "moderation:queue"
 MINE: Final = "organizations:mine"
@@ -103,6 +106,38 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "listing.up": (Rule(Kind.SELLING, "The service of {listing} answers again.", MAY_SELL, LISTING),),
     "listing.retired": (Rule(Kind.SELLING, "{who} took {listing} off the shop.", MAY_SELL, LISTING),),
+    "listing.reported": (
+        Rule(Kind.MODERATION, "{listing} was reported. It waits for a moderator.", MODERATORS, QUEUE),
+    ),
+    "listing.change_asked": (
+        Rule(Kind.SELLING, "A moderator asks you to change {listing}, which was reported.", MAY_SELL, DECIDED),
+    ),
+    "listing.suspended": (
+        Rule(Kind.SELLING, "A moderator took {listing} out of the shop. Its page says why; you can appeal.", MAY_SELL,
+             DECIDED),
+    ),
+    "listing.restored": (Rule(Kind.SELLING, "{listing} is back in the shop.", MAY_SELL, DECIDED),),
+    "listing.suspension_upheld": (
+        Rule(Kind.SELLING, "Another look at {listing} did not change the decision. Its page says why.", MAY_SELL,
+             DECIDED),
+    ),
+    "listing.appealed": (
+        Rule(Kind.MODERATION, "{org} appeals against the suspension of {listing}.", MODERATORS, QUEUE),
+        Rule(Kind.SELLING, "{who} appealed against the suspension of {listing}.", MAY_SELL, DECIDED),
+    ),
+    "report.dismissed": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator found nothing that breaks the rules.", NAMED, SHOWN),
+    ),
+    "report.change_asked": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator asked its provider for a change.", NAMED, SHOWN),
+    ),
+    "report.suspended": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator took it out of the shop.", NAMED, BROWSE),
+    ),
+    "report.restored": (
+        Rule(Kind.REPORTS, "{listing}, which you reported, is back in the shop after its provider's appeal.", NAMED,
+             SHOWN),
+    ),
     "organization.verification_requested": (
         Rule(Kind.MODERATION, "{org} asks to be verified. It waits for a moderator.", MODERATORS, QUEUE),
     ),
@@ -243,6 +278,11 @@ NOT_TOLD: Final = {
     "organization.erased": "nobody belongs to it any more",
     "person.erased": "there is nobody left to tell",
     "member.erased": "the members' page shows who is left",
+    "listing.reported_again": "the moderators were told with the first report; the case shows all",
+    "case.dismiss": "what the decision does is told",
+    "case.suspend": "what the decision does is told",
+    "case.restore": "what the decision does is told",
+    "case.uphold": "what the decision does is told",
     "case.approve": "what the decision does is told: published, verified",
     "case.changes": "what the decision does is told",
     "case.reject": "what the decision does is told",

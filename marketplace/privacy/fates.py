@@ -80,7 +80,7 @@ OF_PEOPLE: Final[dict[str, Fate]] = {
         "what the person did for organizations points to it",
         {
             "email": lambda pk: f"erased-{pk}@erased.invalid", "name": always(""), "password": always("!erased"),
-            "is_active": always(False), "is_moderator": always(False),
+            "is_active": always(False), "is_moderator": always(False), "language": always(""),
         },
     ),
 }  # fmt: skip

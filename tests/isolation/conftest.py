@@ -22,7 +22,7 @@ from marketplace.gateway.models import (
     UpstreamSecret,
     UsageRecord,
 )
-from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.moderation.models import Appeal, Decision, Report, ReviewCase
 from marketplace.notifications.models import Notification
 from marketplace.organizations.models import (
     BusinessDetails,
@@ -129,6 +129,9 @@ def trade(name: str) -> Trade:
     TrialCall.objects.create(provider=provider, listing=listing)
     case = ReviewCase.objects.create(org=provider, version=draft)
     Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
+    reported = ReviewCase.objects.create(org=provider, listing=listing)
+    Report.objects.create(case=reported, category="other", text=canary, reporter=buyer_owner)
+    Appeal.objects.create(org=provider, case=reported, text=canary)
     for user, org in ((buyer_owner, buyer), (provider_owner, provider)):
         Notification.objects.create(
             user=user, org=org, entry_id=1, kind="orders", rule="order.placed/0", facts={"note": canary}, path="/",
