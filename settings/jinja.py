@@ -5,11 +5,14 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.template.defaultfilters import linebreaksbr
 from django.utils import formats, timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from marketplace.catalog.search.cards import Card
 from marketplace.organizations.models import Organization
 from settings import figures
 from settings.templatetags.icons import icon
@@ -26,15 +29,23 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"icon": icon, "says": says, "_": gettext}
+    made.globals |= {"icon": icon, "card": card, "_": gettext}
     made.filters |= {"money": money, "exact_money": exact_money, "period": period, "month": month}
-    made.filters |= {"bps": bps, "stars": stars, "checked_facts": checked_facts}
+    made.filters |= {"bps": bps, "stars": stars, "checked_facts": checked_facts, "lines": linebreaksbr}
     return made
 
 
 def drawn(name: str, **names: Any) -> Markup:
     """A whole template of `templates/jinja`."""
     return Markup(environment().get_template(name).render(names))  # noqa: S704 (it escapes everything itself)
+
+
+def card(of: Card, url: str = "") -> Markup:
+    """A card, drawn once for all that it says: what it shows is the key under which it is kept.
+
+    A marked name equals the same text unmarked, so that it is marked is part of the key too.
+    """
+    return _drawn_card(of, get_language(), url, isinstance(of.name, SafeString))
 
 
 # Each takes the language if the template has it at hand: to find it out costs more than the rest.
@@ -75,11 +86,6 @@ def checked_facts(checked: str, language: str | None = None) -> str:
     return _facts(checked, language or get_language())
 
 
-def says() -> dict[str, str]:
-    """The words that stand on every card, and their language: looked up once a grid instead of once a card."""
-    return _says(get_language())
-
-
 # The same prices, periods and months stand on card after card; `language` is part of what is remembered.
 @lru_cache(maxsize=4096)
 def _money(amount: int, decimals: int, language: str | None) -> str:
@@ -117,8 +123,15 @@ def _facts(checked: str, language: str | None) -> str:
     return ", ".join(str(labels[fact]) for fact in checked.split())
 
 
+@lru_cache(maxsize=2048)
+def _drawn_card(of: Card, language: str | None, url: str, is_marked: bool) -> Markup:
+    drawing: Any = environment().get_template("card.html").module
+    return Markup(drawing.card(of, _says(language), url))  # noqa: S704 (it escapes everything itself)
+
+
 @lru_cache(maxsize=16)
 def _says(language: str | None) -> dict[str, str]:
+    """The words that stand on every card, and their language."""
     return {
         "language": language or "en",
         "verified": gettext("Verified"),

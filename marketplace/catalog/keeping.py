@@ -20,11 +20,15 @@ class Kept(Generic[T]):
         self.found: dict[tuple[Hashable, ...], tuple[float, T]] = {}
 
     def __call__(self, *asked: Hashable) -> T:
+        return self.of(asked, lambda: self.read(*asked))
+
+    def of(self, asked: tuple[Hashable, ...], read: Callable[[], T]) -> T:
+        """The same, read otherwise if it has to be read."""
         now, found = time.monotonic(), self.found.get(asked)
         if found is None or now - found[0] >= getattr(settings, self.setting):
             if len(self.found) >= MOST:
                 self.found.clear()
-            found = self.found[asked] = (now, self.read(*asked))
+            found = self.found[asked] = (now, read())
         return found[1]
 
 

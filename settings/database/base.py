@@ -1,11 +1,19 @@
 """The backend itself; Django looks for it under this name."""
 
 import select
+from typing import Any
 
 from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        """With leave to keep plans, of which only statements that ask for it make use.
+
+        Django's own cursors put their parameters into the text and never do. See catalog/search/statements.py.
+        """
+        return {**super().get_connection_params(), "prepare_threshold": 0}
+
     def is_usable(self) -> bool:
         """Whether the kept connection stands: asked once a request, and mostly answered without a round trip.
 

@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from marketplace.catalog.search.cards import of as card_of
 from settings import charts, figures, jinja
-from settings.jinja import environment, says
 
 register = template.Library()
 
@@ -59,21 +58,19 @@ def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: A
 @register.simple_tag
 def card(listing: Any, plan: Any, url: str, pill: str = "") -> Markup:
     """One listing, from its model and plan: {% card listing plan url pill %}."""
-    drawing: Any = environment().get_template("card.html").module
-    return cast(Markup, drawing.card(card_of(listing, plan or None, pill or ""), says(), url))
+    return jinja.card(card_of(listing, plan or None, pill or ""), url)
 
 
 @register.simple_tag
 def grid(cards: Sequence[Any]) -> Markup:
     """A grid of cards as catalog.search.cards reads them: {% grid cards %}."""
-    drawing: Any = environment().get_template("card.html").module
-    return cast(Markup, drawing.grid(cards))
+    return jinja.drawn("grid.html", cards=cards)
 
 
 @register.simple_tag(takes_context=True)
-def drawn(context: RequestContext, name: str) -> Markup:
+def drawn(context: RequestContext, name: str, **more: Any) -> Markup:
     """A template of `templates/jinja`, with all that the page's own context has: {% drawn "results.html" %}."""
-    return jinja.drawn(name, **cast(dict[str, Any], context.flatten()))
+    return jinja.drawn(name, **{**cast(dict[str, Any], context.flatten()), **more})
 
 
 STEPS: Final = (

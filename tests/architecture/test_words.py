@@ -35,7 +35,6 @@ NOT_YET = {
     "templates/mfa/": "accounts",
     "templates/usersessions/": "accounts",
     "templates/catalog/": "the shop",
-    "templates/jinja/": "the shop",
     "templates/escrow/": "money",
     "templates/gateway/": "the gateway",
     "templates/governance/": "voting",

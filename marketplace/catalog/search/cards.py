@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
-
 from marketplace.catalog.keeping import icons
 from marketplace.catalog.search import marking
+from marketplace.catalog.search.statements import planned
 
 # The state is looked at here and not only by the indexer: what left the shop a moment ago is not shown.
 READ: Final = """
 SELECT l.slug, {words}, l.kind, l.category_id, o.name, o.state = 'verified', o.verified_at, o.checked, o.domain,
     o.domain_checked_at, p.price, p.symbol, p.decimals, p.period_seconds, l.uptime_bps, l.is_down_since IS NOT NULL,
-    l.rating_sum, l.rating_count, coalesce(l.updated_at, l.published_at), l.trial_calls > 0 AND l.trial_calls_a_day > 0
+    l.rating_sum, l.rating_count, coalesce(l.updated_at, l.published_at), l.trial_calls > 0 AND l.trial_calls_a_day > 0,
+    s.icon
 FROM unnest(%s::bigint[]) WITH ORDINALITY w (id, place)
 JOIN catalog_listing l ON l.id = w.id AND l.state = 'public'
 JOIN organizations_organization o ON o.id = l.org_id
+JOIN catalog_category s ON s.id = l.category_id
 LEFT JOIN LATERAL (
     SELECT p.price, c.symbol, c.decimals, p.period_seconds
     FROM catalog_plan p JOIN catalog_currency c ON c.id = p.currency_id
@@ -80,10 +81,8 @@ def cards(ids: Sequence[int], words: str = "") -> list[Card]:
     if not ids:
         return []
     texts, values = marking.columns("l.name", "l.summary", words=words) if words else ("l.name, l.summary", [])
-    with connection.cursor() as cursor:
-        cursor.execute(READ.format(words=texts), [*values, list(ids)])
-        by_shelf = icons()
-        found = [Card._make((*row, by_shelf.get(row[4]) or "box", "")) for row in cursor.fetchall()]
+    rows = planned(READ.format(words=texts), [*values, list(ids)])
+    found = [Card._make((*row, "")) for row in rows]
     if not words:
         return found
     return [card._replace(name=marking.html(card.name), summary=marking.html(card.summary)) for card in found]

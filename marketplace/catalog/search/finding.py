@@ -13,10 +13,12 @@ from django.db import connection
 
 from marketplace.catalog.keeping import Kept
 from marketplace.catalog.models import ShelfCount
-from marketplace.catalog.search.marks import COLUMNS, Mark
+from marketplace.catalog.search.marks import COLUMNS, TYPES, Mark
+from marketplace.catalog.search.statements import planned
 
 CAP: Final = 1000
 WINDOW: Final = 192  # eight pages of 24
+EDGES: Final = (2_000, 32_000)  # places of an order at which a slice ends
 QUERY: Final = "websearch_to_tsquery('english', %s)"
 RANK: Final = f"(ts_rank(tsv, {QUERY}) * answers::int)::float8"  # what does not answer comes last
 
@@ -49,7 +51,7 @@ def find(question: Question, *, after: Mark | None = None, size: int, counted: b
         kept = kept_counts(question.category or 0) if counted else (0, False, {})
         return _found(_walk(question, after, size), size, *kept)
     where, values = _where(question)
-    beyond, bound = _beyond(key, after)
+    beyond, bound = _bounds(key, after, None)
     facets = "SELECT json_object_agg(tag, n) FROM (SELECT unnest(tags) AS tag, count(*) AS n FROM h GROUP BY 1) f"
     sql = f"""
         WITH h AS MATERIALIZED (
@@ -57,7 +59,7 @@ def find(question: Question, *, after: Mark | None = None, size: int, counted: b
             FROM catalog_searchentry WHERE {where} LIMIT {CAP + 1})
         SELECT (SELECT count(*) FROM h), ({facets if counted else "SELECT NULL::json"}),
             (SELECT json_agg(row) FROM (
-                SELECT json_build_array({", ".join(COLUMNS[key])}) AS row FROM h {beyond}
+                SELECT json_build_array({", ".join(COLUMNS[key])}) AS row FROM h WHERE true{beyond}
                 ORDER BY {_by(key)} LIMIT {size + 1}) page)"""
     ranked = [question.words] if key == "rank" else []
     total, counts, rows = _rows(sql, [*ranked, *values, *bound])[0]
@@ -72,36 +74,77 @@ def _found(page: list[Mark], size: int, total: int, is_capped: bool, counts: dic
 
 
 def _walk(question: Question, after: Mark | None, size: int) -> list[Mark]:
-    """One more than a page, straight from an index. From the best of the window it goes on to the rest."""
+    """One more than a page, in order. From the best of the window it goes on to the rest."""
     key = _order(question, after)
+    if key != "rank":
+        return [Mark(key, row) for row in _in_order(question, key, after, size + 1)]
+    window = _in_order(question, "popular", None, WINDOW, question.words)
+    ranked = sorted(([rank, *place] for *place, rank in window), reverse=True)
+    seen = after.values if after and after.key == key else None
+    page = [Mark(key, row) for row in ranked if seen is None or row < seen][: size + 1]
+    if len(page) > size or len(window) < WINDOW:
+        return page
+    last = Mark("popular", window[-1][:-1])
+    return page + [Mark("popular", row) for row in _in_order(question, "popular", last, size + 1 - len(page))]
+
+
+def _in_order(question: Question, key: str, after: Mark | None, wanted: int, rank_for: str = "") -> list[list[Any]]:
+    """The first entries that fit: the columns of the order, and the rank for some words.
+
+    Where not every entry fits, the order is looked through in slices, each far longer than the one before. For a slice
+    PostgreSQL can put two indexes together, that of the words or tags and that of the order, and reads only what is in
+    both: a word with some thousand hits is neither sorted whole nor looked for among a hundred thousand others.
+    """
+    columns, given = ", ".join(COLUMNS[key]), []
+    if rank_for:
+        columns, given = f"{columns}, {RANK}", [rank_for]
     where, values = _where(question)
-    page: list[Mark] = []
-    if key == "rank":
-        page = _window(question, where, values, after, size)
-        if len(page) > size or (last := _edge(where, values)) is None:
-            return page
-        key, after, size = "popular", last, size - len(page)
-    beyond, bound = _beyond(key, after)
-    sql = f"SELECT {', '.join(COLUMNS[key])} FROM catalog_searchentry WHERE {where}"
-    sql += f"{beyond.replace('WHERE', ' AND')} ORDER BY {_by(key)} LIMIT {size + 1}"
-    return page + [Mark(key, list(row)) for row in _rows(sql, [*values, *bound])]
+    found: list[list[Any]] = []
+    for edge in _edges(question, key, after):
+        bounds, bound = _bounds(key, after, edge)
+        sql = f"SELECT {columns} FROM catalog_searchentry WHERE {where}{bounds} ORDER BY {_by(key)}"
+        read = planned if _is_fixed(question, key) else _rows
+        found += [list(row) for row in read(f"{sql} LIMIT {wanted - len(found)}", [*given, *values, *bound])]
+        if edge is None or len(found) >= wanted:
+            break
+        after = edge
+    return found
 
 
-def _window(question: Question, where: str, values: list[Any], after: Mark | None, size: int) -> list[Mark]:
-    beyond, bound = _beyond("rank", after)
-    sql = f"""
-        WITH top AS MATERIALIZED (SELECT listing_id, popularity, answers, tsv FROM catalog_searchentry WHERE {where}
-            ORDER BY popularity DESC, listing_id DESC LIMIT {WINDOW}),
-        h AS (SELECT listing_id, popularity, {RANK} AS rank FROM top)
-        SELECT {", ".join(COLUMNS["rank"])} FROM h {beyond} ORDER BY {_by("rank")} LIMIT {size + 1}"""
-    return [Mark("rank", list(row)) for row in _rows(sql, [*values, question.words, *bound])]
+def _is_fixed(question: Question, key: str) -> bool:
+    """Whether one plan is the best for all: the index of the order itself, from a mark on."""
+    return not question.words and not question.tags and (question.category is None or key == "newest")
 
 
-def _edge(where: str, values: list[Any]) -> Mark | None:
-    """The least popular of the window, where the walk by popularity goes on; None if there is nothing beyond."""
-    sql = f"SELECT popularity, listing_id FROM catalog_searchentry WHERE {where} ORDER BY popularity DESC, "
-    rows = _rows(f"{sql} listing_id DESC LIMIT 1 OFFSET {WINDOW - 1}", values)
-    return Mark("popular", list(rows[0])) if rows else None
+def _edges(question: Question, key: str, after: Mark | None) -> list[Mark | None]:
+    """Where the slices after a mark end; the last one has no end. Without words and tags there is one slice."""
+    if not question.words and not question.tags:
+        return [None]
+    seen = after.values if after and after.key == key else None
+    ahead = [mark for mark in kept_edges(key) if seen is None or (seen < mark.values) is (key == "price")]
+    return [*ahead, None]
+
+
+def _marks(key: str) -> list[Mark]:
+    """The entries at EDGES, whatever they are of; the index alone is read."""
+    sql = f"SELECT {', '.join(COLUMNS[key])} FROM catalog_searchentry ORDER BY {_by(key)} LIMIT 1 OFFSET "
+    return [Mark(key, list(row)) for row in planned(" UNION ALL ".join(f"({sql}{place - 1})" for place in EDGES), [])]
+
+
+# Entries come and go meanwhile; a slice may be a little longer or shorter for that, and nothing is left out.
+kept_edges: Kept[list[Mark]] = Kept(_marks, "FIGURES_KEPT_SECONDS")
+
+
+def _bounds(key: str, after: Mark | None, until: Mark | None) -> tuple[str, list[Any]]:
+    """SQL for what comes after one mark and not after another, and its parameters."""
+    columns, places = ", ".join(COLUMNS[key]), ", ".join(f"%s::{TYPES[column]}" for column in COLUMNS[key])
+    beyond, within = (">", "<=") if key == "price" else ("<", ">=")
+    sql, values = "", []
+    for mark, sign in ((after, beyond), (until, within)):
+        if mark is not None and mark.key == key:
+            sql += f" AND ({columns}) {sign} ({places})"
+            values += mark.values
+    return sql, values
 
 
 def _order(question: Question, after: Mark | None) -> str:
@@ -113,13 +156,6 @@ def _by(key: str) -> str:
     return ", ".join(f"{column} {'ASC' if key == 'price' else 'DESC'}" for column in COLUMNS[key])
 
 
-def _beyond(key: str, after: Mark | None) -> tuple[str, list[Any]]:
-    if after is None or after.key != key:
-        return "", []
-    sign = ">" if key == "price" else "<"
-    return f"WHERE ({', '.join(COLUMNS[key])}) {sign} ({', '.join(['%s'] * len(COLUMNS[key]))})", after.values
-
-
 def _where(question: Question) -> tuple[str, list[Any]]:
     parts: list[str] = ["true"]
     values: list[Any] = []
@@ -129,7 +165,7 @@ def _where(question: Question) -> tuple[str, list[Any]]:
     else:
         parts.append("answers")  # who looks around meets what works; who searches for it by its words finds it
     if question.category is not None:
-        parts.append("category_id = %s")
+        parts.append("category_id = %s::bigint")
         values.append(question.category)
     if question.tags:
         parts.append("tags @> %s::varchar[]")

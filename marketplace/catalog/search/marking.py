@@ -13,8 +13,10 @@ OPTIONS: Final = f"StartSel={START}, StopSel={STOP}, HighlightAll=true"
 
 def columns(*texts: str, words: str) -> tuple[str, list[str]]:
     """SQL that also says where the words stand in these columns, and its parameters. Slow: for the rows of one page."""
-    sql = ", ".join(f"ts_headline('english', {text}, websearch_to_tsquery('english', %s), %s)" for text in texts)
-    return sql, [words, OPTIONS] * len(texts)
+    query = "websearch_to_tsquery('english', %s::text)"
+    return ", ".join(f"ts_headline('english', {text}, {query}, %s::text)" for text in texts), [words, OPTIONS] * len(
+        texts
+    )
 
 
 def html(text: str) -> SafeString:

@@ -15,6 +15,11 @@ COLUMNS: Final = {
     "rating": ("rating", "listing_id"),
     "price": ("price", "listing_id"),
 }
+# As what they are compared: an address may name any number.
+TYPES: Final = {
+    "rank": "float8", "popularity": "bigint", "rating": "bigint", "price": "bigint", "listing_id": "bigint",
+    "published_at": "timestamptz",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,6 @@ def browse(request: HtmxRequest) -> HttpResponse:
         "asked": asked,
         "q": asked.words,
         "category": asked.category,
-        "categories": asked.categories,
         "on_browse": True,
         **shown,
         **wording.of(asked, found, meant, is_empty=not shown["cards"]),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from django_countries import countries
 
 from marketplace.catalog.comparing import address
-from marketplace.catalog.estimate import EstimateForm, estimates
+from marketplace.catalog.estimate import EMPTY, EstimateForm, estimates
 from marketplace.catalog.models import Listing, ListingVersion, Plan
 from marketplace.catalog.offer import NOT_SHOWN, changes
 from marketplace.catalog.page import parts
@@ -32,7 +32,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Listing.objects.public().select_related("org", "category"), slug=slug)
     on_sale = Plan.objects.filter(listing=found, state=Plan.State.ON_SALE).select_related("currency")
     plans = list(on_sale.order_by("price"))
-    form = EstimateForm(request.GET if "calls" in request.GET else None)
+    form = EstimateForm(request.GET) if "calls" in request.GET else EMPTY
     similar = _similar(found)
     context = {
         **parts(found, request.actor.user_id),  # type: ignore[attr-defined]
