@@ -15,6 +15,7 @@ from marketplace.catalog.search.finding import Question, find
 from marketplace.subscriptions.models import Order
 from marketplace.tenancy import door
 from marketplace.tenancy.scope import as_system
+from settings.figures import grouped
 
 CARDS: Final = 6
 MOST_COUNTED: Final = 1000
@@ -24,9 +25,9 @@ MOST_COUNTED: Final = 1000
 class Figures:
     """What the market is today; `most_bought` are ids of listings, the most wanted first."""
 
-    tools: str
-    providers: str
-    settled: str
+    tools: int
+    providers: int
+    settled: int
     most_bought: list[int]
 
 
@@ -36,9 +37,9 @@ def _read() -> Figures:
         settled = Order.objects.settled().count()
         most_bought = list(Order.objects.most_bought()[:CARDS])
     return Figures(
-        tools=_counted(public.capped_count(MOST_COUNTED)),
-        providers=_counted(public.order_by().values("org").distinct()[: MOST_COUNTED + 1].count()),
-        settled=f"{settled:,}",
+        tools=public.capped_count(MOST_COUNTED),
+        providers=public.order_by().values("org").distinct()[: MOST_COUNTED + 1].count(),
+        settled=settled,
         most_bought=most_bought,
     )
 
@@ -47,7 +48,7 @@ figures = Kept(_read, "FIGURES_KEPT_SECONDS")
 
 
 def _counted(number: int) -> str:
-    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    return f"{grouped(MOST_COUNTED)}+" if number > MOST_COUNTED else grouped(number)
 
 
 @door.public
@@ -56,5 +57,13 @@ def landing(request: HttpRequest) -> HttpResponse:
     """What is kept is only which tools are wanted: each is looked up again, so one that was taken down is gone."""
     now = figures()
     newest = find(Question(sort="newest"), size=CARDS, counted=False)
-    context = {"figures": now, "featured": cards(now.most_bought), "newest": cards(newest.ids)}
+    context = {
+        "figures": {
+            "tools": _counted(now.tools),
+            "providers": _counted(now.providers),
+            "settled": grouped(now.settled),
+        },
+        "featured": cards(now.most_bought),
+        "newest": cards(newest.ids),
+    }
     return render(request, "catalog/landing.html", context)

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Listing, Plan
@@ -37,7 +40,7 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
             return before
         plan = orderable(actor, plan_id)
         if not 1 <= periods <= LONGEST:
-            raise Refused(f"Choose between 1 and {LONGEST} periods.")
+            raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
         amount = plan.price * periods
         budgets = spending.check(actor, currency=plan.currency, amount=amount, is_approved=is_approved)
         order = _drafted(actor, plan, periods, form_key)
@@ -72,15 +75,18 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
     """The plan, if the actor's organization can order it today; raises Refused with the reason otherwise."""
     plan = Plan.objects.on_sale().select_related("listing", "org", "currency").filter(pk=plan_id).first()
     if plan is None:
-        raise Refused("This plan is no longer on sale.")
+        raise Refused(_("This plan is no longer on sale."))
     if plan.org_id == actor.org_id:
-        raise Refused("This is your own organization's listing. You can try it without a subscription.")
+        raise Refused(_("This is your own organization's listing. You can try it without a subscription."))
     if not plan.org.payout_address:
-        raise Refused(f"{plan.org} has not named a wallet to be paid to yet, so nothing can be ordered from them.")
+        raise Refused(
+            _("%(org)s has not named a wallet to be paid to yet, so nothing can be ordered from them.")
+            % {"org": plan.org}
+        )
     if not plan.currency.accepted:
-        raise Refused(f"The escrow does not accept {plan.currency.symbol} at the moment.")
+        raise Refused(_("The escrow does not accept %(symbol)s at the moment.") % {"symbol": plan.currency.symbol})
     if MarketParams.objects.current() is None:
-        raise Refused("The market is not ready to take orders yet: its fee has not been read from the chain.")
+        raise Refused(_("The market is not ready to take orders yet: its fee has not been read from the chain."))
     return plan
 
 
@@ -176,7 +182,7 @@ def expire_orders() -> int:
         orders = list(overdue.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for order in orders:
             order.move(Order.State.EXPIRED)
-            order.subscription.move(Subscription.State.ENDED, ended_reason="The order was not paid in time.")
+            order.subscription.move(Subscription.State.ENDED, ended_reason=noop("The order was not paid in time."))
         tell_both(("order.expired", order, {}) for order in orders)
     return len(orders)
 
@@ -188,7 +194,7 @@ def end_lapsed() -> int:
         lapsed = Subscription.objects.lapsed(now).select_related("order").order_by("pk")
         subscriptions = list(lapsed.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for subscription in subscriptions:
-            subscription.move(Subscription.State.ENDED, ended_reason="The time that was paid for is over.")
+            subscription.move(Subscription.State.ENDED, ended_reason=noop("The time that was paid for is over."))
         tell_both(("subscription.ended", subscription.order, {}) for subscription in subscriptions)
     return len(subscriptions)
 
@@ -208,26 +214,30 @@ def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
     all_of_it = Subscription.objects.filter(buyer_id=buyer_org_id, listing=listing)
     running = all_of_it.running(now).order_by("-ends_at").first()
     if running and running.ends_at:
-        return Entitlement(True, running, f"Your subscription runs until {_day(running.ends_at)}.")
+        return Entitlement(
+            True, running, _("Your subscription runs until %(ends_at)s.") % {"ends_at": _day(running.ends_at)}
+        )
     last = all_of_it.order_by("-pk").first()
     if last is None:
-        return Entitlement(False, None, f"Your organization has no subscription to {listing}.")
+        return Entitlement(
+            False, None, _("Your organization has no subscription to %(listing)s.") % {"listing": listing}
+        )
     return Entitlement(False, last, _why_not(last, now))
 
 
 def _why_not(last: Subscription, now: datetime) -> str:
     by_state: dict[str, str] = {
-        Subscription.State.PENDING: "Your order is waiting for its payment to be final.",
-        Subscription.State.SUSPENDED: "Your subscription is suspended.",
+        Subscription.State.PENDING: _("Your order is waiting for its payment to be final."),
+        Subscription.State.SUSPENDED: _("Your subscription is suspended."),
     }
     if last.state in by_state:
         return by_state[last.state]
     if last.starts_at is None or last.ends_at is None:
-        return "Your last order was not paid."
+        return _("Your last order was not paid.")
     if last.starts_at > now:
-        return f"Your subscription starts on {_day(last.starts_at)}."
-    return f"Your subscription ended on {_day(last.ends_at)}."
+        return _("Your subscription starts on %(starts_at)s.") % {"starts_at": _day(last.starts_at)}
+    return _("Your subscription ended on %(ends_at)s.") % {"ends_at": _day(last.ends_at)}
 
 
 def _day(at: datetime) -> str:
-    return f"{at:%A} {at.day} {at:%B %Y, %H:%M} UTC"
+    return formats.date_format(at, "LONG_MOMENT_FORMAT")
