@@ -14,6 +14,7 @@ from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.gateway import limits, sealing
 from marketplace.gateway.models import ApiKey, UpstreamSecret, UsageRecord
 from marketplace.lifecycle import Refused
+from marketplace.subscriptions.allowance import UsedUp, count_call
 from marketplace.subscriptions.models import Subscription
 from marketplace.subscriptions.services import entitlement
 from marketplace.tenancy.actor import Actor
@@ -144,8 +145,14 @@ def _count(
 ) -> Call:
     right = entitlement(buyer_id, listing)
     if not right.allowed or right.subscription is None:
+        if right.allowance:
+            raise CallRefused(429, "calls_used_up", right.reason)
         raise CallRefused(402, "no_subscription", right.reason)
     subscription: Subscription = right.subscription
+    try:
+        count_call(subscription)
+    except UsedUp as used_up:
+        raise CallRefused(429, "calls_used_up", str(used_up)) from None
     usage = UsageRecord.objects.create(
         buyer_id=buyer_id,
         provider_id=subscription.provider_id,
@@ -156,7 +163,8 @@ def _count(
         bytes_in=size,
     )
     with as_system("the endpoint and its key are the provider's rows; the gateway alone may use them"):
-        endpoint = ListingVersion.objects.get(listing=listing, number=listing.version_number or 0).endpoint
+        number = subscription.version_number or listing.version_number or 0
+        endpoint = ListingVersion.objects.get(listing=listing, number=number).endpoint
         secret = UpstreamSecret.objects.filter(listing=listing).first()
     headers = {"X-Request-Id": str(usage.request_id)}
     if secret is not None:

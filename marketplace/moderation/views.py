@@ -133,7 +133,7 @@ def _history(found: ReviewCase, org: Organization) -> list[Decision]:
 
 
 def _version_facts(version_id: int, org: Organization) -> dict[str, Any]:
-    versions = ListingVersion.objects.select_related("currency", "category", "listing")
+    versions = ListingVersion.objects.select_related("category", "listing")
     version = versions.get(pk=version_id)
     approved = versions.filter(listing=version.listing_id, number=version.listing.version_number or 0).first()
     return {

@@ -1,5 +1,6 @@
 """Amounts, fees and lengths of time as people read them. Whole numbers only: no amount is ever rounded."""
 
+from datetime import datetime
 from typing import Protocol
 
 YEAR, DAY, HOUR, MINUTE = 31_536_000, 86_400, 3_600, 60
@@ -42,3 +43,8 @@ def length(seconds: int) -> str:
 def counted(number: int, thing: str) -> str:
     """A number with its noun: 1 day, 30 days."""
     return f"{number:,}{NARROW}{thing}" + ("" if number == 1 else "s")
+
+
+def day(at: datetime) -> str:
+    """A moment with its weekday and time zone: Friday 1 January 2027, 12:00 UTC."""
+    return f"{at:%A} {at.day} {at:%B %Y, %H:%M} UTC"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -186,7 +187,8 @@ def test_a_decision_that_cannot_be_carried_out_is_not_made(cast: world.Cast, mia
     assert not Decision.objects.exists()
 
 
-def test_what_was_changed_comes_back_as_a_new_case(cast: world.Cast, mia: Actor) -> None:
+def test_what_was_changed_comes_back_as_a_new_case(cast: world.Cast, mia: Actor, settings: Any) -> None:
+    settings.GATEWAY_TRUSTED_HOSTS = ["127.0.0.1:9"]
     version = submitted(cast.workshop)
     services.decide(mia, case=case_of(version), outcome="changes", reason="Shorter.")
     catalog.submit_version(Actor(cast.ben.pk, cast.workshop.pk, "owner"), listing_id=version.listing_id)

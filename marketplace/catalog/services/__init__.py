@@ -1,0 +1,39 @@
+"""A listing's way to the shop: drafted, submitted, decided, published, retired."""
+
+from marketplace.catalog.services.deciding import (
+    may_sell,
+    publish_version,
+    reject_version,
+    request_changes,
+    retire_listing,
+    submit_version,
+)
+from marketplace.catalog.services.drafting import (
+    Stale,
+    begin_listing,
+    draft_listing,
+    edit_draft,
+    find_reference,
+    keep_typed,
+    save_step,
+    stamp_of,
+)
+from marketplace.catalog.wording import Wording
+
+__all__ = [
+    "Stale",
+    "Wording",
+    "begin_listing",
+    "draft_listing",
+    "edit_draft",
+    "find_reference",
+    "keep_typed",
+    "may_sell",
+    "publish_version",
+    "reject_version",
+    "request_changes",
+    "retire_listing",
+    "save_step",
+    "stamp_of",
+    "submit_version",
+]
