@@ -51,7 +51,7 @@ def _cold(env: dict[str, str], node: Emitter, first: int, last: int) -> Iterator
     with _replayed(env) as quick:
         for way in ("parse", "read", "copy", "ours"):
             rates[way] = _rate(way, _best(quick, way, node, first, last, rounds=3))
-    for way in ("parse", "ours"):
+    for way in ("parse", "copy", "ours"):
         rates[f"{way} direct"] = _rate(f"{way}, from the node itself", _best(env, way, node, first, last, rounds=3))
     web3 = _rate("web3.py events + bulk_create", _best(env, "web3", node, first, first + SLICE - 1, rounds=1))
     ponder = _ponder.rate(env, node.address, first, last, limit=PONDER_LIMIT)
@@ -61,7 +61,7 @@ def _cold(env: dict[str, str], node: Emitter, first: int, last: int) -> Iterator
         ("to-web3", "ours direct", web3, "web3.py events + bulk_create", 20),
         ("of-parsing", "ours direct", rates["parse direct"], "fetch and parse", 0.25),
         ("of-parsing-from-memory", "ours", rates["parse"], "fetch and parse", 0.25),
-        ("of-copying", "ours", rates["copy"], "fetch, decode, COPY", 0.5),
+        ("of-copying", "ours direct", rates["copy direct"], "fetch, decode, COPY", 0.5),
     ):
         yield Result(f"chain-sync.{name}", rates[ours] / beside, f"x {what}", target, at_most=False)
 

@@ -16,6 +16,7 @@ CHECKED = 200
 HASH_LENGTH, DIGITS = 66, b"0123456789abcdefABCDEF"
 ADDRESSES = 100  # in one question: providers limit them, and a batch has room for several
 LONGEST_RANGE = 2 << 20
+HEX_AT_ONCE = 250  # logs: what is joined to be looked at is held twice
 
 
 class NodeMoved(Exception):
@@ -231,6 +232,10 @@ def sane(logs: list[LogEntry], addresses: Sequence[str], start: int, end: int) -
 
 def _is_hex(logs: Sequence[LogEntry]) -> bool:
     """Whether topics, data and hashes are 0x-hex and no more: they are written as they came."""
+    return all(_all_hex(logs[start : start + HEX_AT_ONCE]) for start in range(0, len(logs), HEX_AT_ONCE))
+
+
+def _all_hex(logs: Sequence[LogEntry]) -> bool:
     words = [word for log in logs for word in log.topics]
     words += [log.transaction_hash for log in logs]
     data = [log.data for log in logs]

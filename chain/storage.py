@@ -1,6 +1,8 @@
 """Blocks and logs into their tables by COPY; reading a stretch again changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -23,6 +25,7 @@ MERGE_STAGE = f"""
 INSERT INTO chain_log ({COLUMNS}) SELECT {COLUMNS} FROM chain_log_again ORDER BY number, log_index
 ON CONFLICT (block_id, log_index) DO NOTHING
 """  # noqa: S608  (a constant)
+Rows = dict[str, list[str]]  # by block hash
 
 
 class Inserted(NamedTuple):
@@ -32,7 +35,7 @@ class Inserted(NamedTuple):
     all_new: bool
 
 
-def insert_blocks(chain: str, blocks: Sequence[Header], with_logs: set[str], settled: int) -> Inserted:
+def insert_blocks(chain: str, blocks: Sequence[Header], with_logs: Container[str], settled: int) -> Inserted:
     """The blocks, new and known; final at once up to the height `settled`."""
     values: list[list[Any]] = [
         [block.height for block in blocks],
@@ -47,40 +50,44 @@ def insert_blocks(chain: str, blocks: Sequence[Header], with_logs: set[str], set
     return Inserted({block_hash: row_id for block_hash, row_id, _ in rows}, all(is_new for _, _, is_new in rows))
 
 
-def insert_logs(chain: str, logs: Sequence[LogEntry], blocks: Inserted) -> None:
+def insert_logs(logs: Rows, blocks: Inserted) -> None:
     """The logs under their blocks, in chain order. Logs hang on their block, so under new ones there are none yet."""
     if not logs:
         return
-    text = _rows(chain, logs, blocks.ids)
     with connection.cursor() as cursor:
         if blocks.all_new:
-            _copy(cursor, f"chain_log ({COLUMNS})", text)
+            _copy(cursor, f"chain_log ({COLUMNS})", logs, blocks)
             return
         cursor.execute(MAKE_STAGE)
         cursor.execute("TRUNCATE chain_log_again")
-        _copy(cursor, "chain_log_again", text)
+        _copy(cursor, "chain_log_again", logs, blocks)
         cursor.execute(MERGE_STAGE)
 
 
-def _copy(cursor: Any, target: str, text: str) -> None:
+def _copy(cursor: Any, target: str, logs: Rows, blocks: Inserted) -> None:
+    """Block by block: the whole stretch in one piece would be held three times."""
     with cursor.copy(f"COPY {target} FROM STDIN") as copy:
-        copy.write(text)
+        for block_hash, lines in logs.items():
+            row_id = str(blocks.ids[block_hash])
+            copy.write(row_id + row_id.join(lines))
 
 
-def _rows(chain: str, logs: Sequence[LogEntry], ids: dict[str, int]) -> str:
-    """COPY's text form. Nothing is escaped: `reader.sane` has let hexadecimal pass, and nothing else."""
-    blocks = {
-        block_hash: f"{ids[block_hash]}\t{chain}\t{int(number, 16)}\t{block_hash}"
-        for block_hash, number in {(entry.block_hash, entry.block_number) for entry in logs}
-    }
-    return "".join(
-        [
-            f"{blocks[entry.block_hash]}\t{int(entry.log_index, 16)}\t{entry.transaction_hash}\t"
-            f"{entry.address.lower()}\t{entry.topics[0] if entry.topics else ''}\t{{{','.join(entry.topics)}}}\t"
-            f"\\\\x{entry.data[2:]}\n"
-            for entry in logs
+def rows(chain: str, logs: Sequence[LogEntry]) -> Rows:
+    """COPY's text form of logs in chain order, but for the row id of the block that begins each line.
+
+    Needs no database, so that it is made beside a write. Nothing is escaped: `reader.sane` has let hexadecimal pass,
+    and nothing else.
+    """
+    found: Rows = {}
+    for block_hash, of_block in groupby(logs, attrgetter("block_hash")):
+        each = list(of_block)
+        start = f"\t{chain}\t{each[0].height}\t{block_hash}\t"
+        found[block_hash] = [
+            f"{start}{int(entry.log_index, 16)}\t{entry.transaction_hash}\t{entry.address.lower()}\t"
+            f"{entry.topics[0] if entry.topics else ''}\t{{{','.join(entry.topics)}}}\t\\\\x{entry.data[2:]}\n"
+            for entry in each
         ]
-    )
+    return found
 
 
 def make_final(chain: str, settled: int) -> None:

@@ -1,8 +1,10 @@
 """What is fetched next, and from where. Asks the node and never the database, so that it may run beside a write."""
 
+import ctypes
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 import structlog
@@ -10,13 +12,16 @@ import structlog
 from chain import reader
 from chain.client import Client
 from chain.reader import Fetched, Look, NodeMoved
-from chain.rpc import NodeRefused, NodeUnreachable
+from chain.rpc import AnswerTooLong, NodeRefused, NodeUnreachable
+from chain.storage import Rows, rows
 
 log = structlog.get_logger(__name__)
 AIM = 1_300_000  # bytes of an answer: 2,000 logs of the usual kind
 LOG_BYTES = 570  # of a log in JSON, without its data
 MAX_SPAN = 50_000
+FAR_TOO_LONG = 8  # by how much less to ask for when we have stopped reading: the node has worked for nothing
 FRESH_SECONDS = 5.0
+M_ARENA_MAX = -8  # malloc.h
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch that was fetched from `place`; final up to `settled`. `span` is how many blocks to ask for next."""
+    """A stretch that was fetched from `place`; final up to `settled`. `span` is how many blocks to ask for next.
+
+    `rows` are the logs as they will be written.
+    """
 
     place: Place
     view: Look
     fetched: Fetched
     settled: int
     span: int
+    rows: Rows
 
     @property
     def after(self) -> Place:
@@ -63,7 +72,8 @@ def fetch(node: Client, place: Place, view: Look, span: int) -> Stretch:
         fetched = reader.fetch_window(node, place.addresses, place.hash, start, view.head)
     else:
         fetched, span = _fetch_range(node, place, start, deep, span)
-    return Stretch(place, view, fetched, view.settled(fetched.end.height, node.network.confirmations), span)
+    settled = view.settled(fetched.end.height, node.network.confirmations)
+    return Stretch(place, view, fetched, settled, span, rows(node.chain, fetched.logs))
 
 
 def _fetch_range(node: Client, place: Place, start: int, deep: int, span: int) -> tuple[Fetched, int]:
@@ -78,16 +88,25 @@ def _fetch_range(node: Client, place: Place, start: int, deep: int, span: int) -
             if span == 1:
                 raise
             log.info("chain.range_refused", chain=node.chain, span=span, why=error.message)
-            span, refused = max(min(span, deep - start + 1) // 2, 1), True
+            part = FAR_TOO_LONG if isinstance(error, AnswerTooLong) else 2
+            span, refused = max(min(span, deep - start + 1) // part, 1), True
     size = sum(LOG_BYTES + len(entry.data) for entry in fetched.logs)
     wanted = span * AIM // max(size, 1)
     return fetched, max(1, min(wanted, span if refused else span * 4, MAX_SPAN))
+
+
+@cache
+def _share_one_arena() -> None:
+    """glibc gives each thread a heap that stays as large as its largest moment; other libraries have no such call."""
+    if hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 1)
 
 
 class Ahead:
     """Fetches the next stretch in a thread while this one is written. Only a guess: it counts where we then stand."""
 
     def __init__(self) -> None:
+        _share_one_arena()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="chain-ahead")
         self._coming: Future[Stretch] | None = None
 

@@ -144,9 +144,9 @@ def _store(new: Stretch) -> bool:
         final = witness.final_at_once(position, new)
         if _contradicts_stored(chain, fetched.blocks):
             return False
-        blocks = insert_blocks(chain, fetched.blocks, {entry.block_hash for entry in fetched.logs}, final)
+        blocks = insert_blocks(chain, fetched.blocks, new.rows.keys(), final)
         failpoint("watcher.after_blocks")
-        insert_logs(chain, fetched.logs, blocks)
+        insert_logs(new.rows, blocks)
         failpoint("watcher.after_logs")
         _move(position, fetched.end.height, fetched.end.hash, **_told(position, new, final))
         failpoint("watcher.after_position")

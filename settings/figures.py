@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 MINUS: Final = "\N{MINUS SIGN}"
 UNITS: Final = ((31_536_000, "year"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
@@ -94,8 +94,20 @@ def relative(moment: datetime, now: datetime) -> str:
         return _("now")
     seconds = distance.total_seconds()
     size = next(size for size, _name in UNITS if abs(seconds) >= size * 0.95)
-    text = _counted(max(1, round(abs(seconds) / size)), dict(UNITS)[size])
+    text = _away(max(1, round(abs(seconds) / size)), dict(UNITS)[size])
     return _("in %s") % text if seconds > 0 else _("%s ago") % text
+
+
+def _away(count: int, unit: str) -> str:
+    """As _counted, after "in" or before "ago": there some languages have other endings."""
+    words = {
+        "year": npgettext("away", "%d year", "%d years", count),
+        "day": npgettext("away", "%d day", "%d days", count),
+        "hour": npgettext("away", "%d hour", "%d hours", count),
+        "minute": npgettext("away", "%d minute", "%d minutes", count),
+        "second": npgettext("away", "%d second", "%d seconds", count),
+    }
+    return str(words[unit]) % count
 
 
 def initials(name: str) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_cache_control
+from django.utils import translation
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from marketplace.lifecycle import Refused
 
@@ -21,6 +23,33 @@ def private_answers(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def languages(get_response: GetResponse) -> GetResponse:
+    """Answer in the language that the address names (?lang=de), else the person's, the cookie's or the browser's.
+
+    What a stranger gets may be kept by a cache: it varies by the two headers that decide.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        language = _language_of(request)
+        request.LANGUAGE_CODE = language
+        with translation.override(language):
+            response = get_response(request)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return middleware
+
+
+def _language_of(request: HttpRequest) -> str:
+    known = dict(settings.LANGUAGES)
+    if "lang=" in request.META.get("QUERY_STRING", "") and (asked := request.GET.get("lang")) in known:
+        return str(asked)
+    if request.user.is_authenticated and request.user.language in known:
+        return request.user.language
+    return translation.get_language_from_request(request)
 
 
 class Refusals:

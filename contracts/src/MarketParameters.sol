@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {IMarketEscrow} from "./IMarketEscrow.sol";
 
 /// @title What token holders decide about the escrow
-/// @notice Only the timelock changes it, within fixed bounds, and only for orders that are funded afterwards.
+/// @notice Only the timelock changes it, within fixed bounds, and only for what is funded afterwards.
 abstract contract MarketParameters is IMarketEscrow {
     /// @param feeBps Market fee in hundredths of a percent.
     /// @param treasury Receives the fee.
     /// @param hold Seconds that an elapsed period waits before it is released.
-    /// @param arbiterTime Seconds that an arbiter has for a dispute.
+    /// @param arbiterTime Seconds that an arbiter has for a dispute; then anyone may end it without one.
     /// @param closeDelay Seconds between asking for a channel to close and its closing.
     struct Params {
         uint16 feeBps;
@@ -22,6 +22,7 @@ abstract contract MarketParameters is IMarketEscrow {
     uint16 internal constant MAX_FEE_BPS = 1000;
     uint32 internal constant MAX_HOLD = 30 days;
     uint32 internal constant MIN_ARBITER_TIME = 1 days;
+    uint32 internal constant MAX_ARBITER_TIME = 60 days;
     uint32 internal constant MIN_CLOSE_DELAY = 1 hours;
     uint32 internal constant MAX_CLOSE_DELAY = 30 days;
 
@@ -30,12 +31,14 @@ abstract contract MarketParameters is IMarketEscrow {
 
     /// @notice Number of the latest event.
     uint64 public seq;
-    /// @notice Whether new orders are refused at the moment.
+    /// @notice Whether new money is refused at the moment.
     bool public paused;
-    /// @notice What the next order is funded under.
+    /// @notice What the next order or channel is funded under.
     Params public params;
-    /// @notice Which tokens the next order may be paid in.
+    /// @notice Which tokens new money may come in.
     mapping(address token => bool) public allowedTokens;
+    /// @notice Who may rule on disputes today, those of running orders included.
+    mapping(address who => bool) public arbiters;
 
     modifier onlyOwner() {
         require(msg.sender == owner, NotTheTimelock(msg.sender));
@@ -55,7 +58,7 @@ abstract contract MarketParameters is IMarketEscrow {
         _setParams(feeBps, treasury, hold, arbiterTime, closeDelay);
     }
 
-    /// @notice Sets fee, its receiver and the waits for orders that are funded from now on.
+    /// @notice Sets fee, its receiver and the waits for what is funded from now on.
     function setParams(uint16 feeBps, address treasury, uint32 hold, uint32 arbiterTime, uint32 closeDelay)
         external
         onlyOwner
@@ -63,21 +66,28 @@ abstract contract MarketParameters is IMarketEscrow {
         _setParams(feeBps, treasury, hold, arbiterTime, closeDelay);
     }
 
-    /// @notice Accepts a token for new orders, or no longer does; running orders keep theirs.
+    /// @notice Accepts a token for new money, or no longer does; what was paid before is paid out in it all the same.
     function setToken(address token, bool allowed) external onlyOwner {
         require(!allowed || token.code.length > 0, TokenNotFound(token));
         allowedTokens[token] = allowed;
         emit TokenSet(_nextSeq(), token, allowed);
     }
 
-    /// @notice Stops new orders, and nothing else.
+    /// @notice Lets an account rule on disputes, or no longer does. Without any, disputes end by their deadline.
+    function setArbiter(address arbiter, bool allowed) external onlyOwner {
+        require(arbiter != address(0), InvalidArbiter(arbiter));
+        arbiters[arbiter] = allowed;
+        emit ArbiterSet(_nextSeq(), arbiter, allowed);
+    }
+
+    /// @notice Stops new money from coming in, and nothing else.
     function pause() external onlyOwner {
         require(!paused, AlreadyPaused());
         paused = true;
         emit PauseSet(_nextSeq(), true);
     }
 
-    /// @notice Lets new orders in again.
+    /// @notice Lets new money in again.
     function unpause() external onlyOwner {
         require(paused, NotPaused());
         paused = false;
@@ -94,6 +104,7 @@ abstract contract MarketParameters is IMarketEscrow {
         require(treasury != address(0) && treasury != address(this), InvalidTreasury(treasury));
         require(hold <= MAX_HOLD, HoldTooLong(hold, MAX_HOLD));
         require(arbiterTime >= MIN_ARBITER_TIME, ArbiterTimeTooShort(arbiterTime, MIN_ARBITER_TIME));
+        require(arbiterTime <= MAX_ARBITER_TIME, ArbiterTimeTooLong(arbiterTime, MAX_ARBITER_TIME));
         require(
             closeDelay >= MIN_CLOSE_DELAY && closeDelay <= MAX_CLOSE_DELAY,
             CloseDelayOutOfRange(closeDelay, MIN_CLOSE_DELAY, MAX_CLOSE_DELAY)

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IMarketEscrow} from "../src/IMarketEscrow.sol";
 import {MarketEscrow} from "../src/MarketEscrow.sol";
+import {PrepaidOrders} from "../src/PrepaidOrders.sol";
 import {TestDollar} from "../src/TestDollar.sol";
 import {Suite} from "./Suite.sol";
 
@@ -67,6 +68,17 @@ abstract contract Market is Suite {
         return fundAs(ada, terms());
     }
 
+    function approve(address who, uint256 amount) internal {
+        vm.prank(who);
+        dollar.approve(address(escrow), amount);
+    }
+
+    function renewAs(address buyer, bytes32 id, uint32 periods) internal {
+        approve(buyer, order(id).pricePerPeriod * periods);
+        vm.prank(buyer);
+        escrow.renew(id, periods);
+    }
+
     function digest(address token, bytes32 structHash) internal view returns (bytes32) {
         return keccak256(abi.encodePacked("\x19\x01", TestDollar(token).DOMAIN_SEPARATOR(), structHash));
     }
@@ -101,10 +113,18 @@ abstract contract Market is Suite {
         return escrow.fundWithAuthorization(buyer, t, 0, START + DAY, signature);
     }
 
-    function order(bytes32 id) internal view returns (MarketEscrow.Order memory o) {
+    function order(bytes32 id) internal view returns (PrepaidOrders.Order memory o) {
         (bool ok, bytes memory answer) = address(escrow).staticcall(abi.encodeCall(escrow.orders, (id)));
         holds(ok, "orders answers");
-        o = abi.decode(answer, (MarketEscrow.Order));
+        o = abi.decode(answer, (PrepaidOrders.Order));
+    }
+
+    function orderIs(bytes32 id, IMarketEscrow.State state) internal view {
+        same(uint256(order(id).state), uint256(state), "state of the order");
+    }
+
+    function heldIsOwed() internal view {
+        same(dollar.balanceOf(address(escrow)), escrow.owed(address(dollar)), "held = owed");
     }
 
     function credit(address who) internal view returns (uint256) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IMarketEscrow} from "../src/IMarketEscrow.sol";
 import {MarketEscrow} from "../src/MarketEscrow.sol";
+import {PrepaidOrders} from "../src/PrepaidOrders.sol";
 import {Market} from "./Market.sol";
 import {Vm} from "./Suite.sol";
 import {PlainToken} from "./Tokens.sol";
@@ -11,7 +12,7 @@ import {PlainToken} from "./Tokens.sol";
 contract MarketEscrowTest is Market {
     function test_funding_takes_the_total_and_fixes_the_order() public {
         bytes32 id = fundAda();
-        MarketEscrow.Order memory o = order(id);
+        PrepaidOrders.Order memory o = order(id);
         holds(o.state == IMarketEscrow.State.Active, "active");
         same(o.buyer, ada, "buyer");
         same(o.provider, ben, "provider");

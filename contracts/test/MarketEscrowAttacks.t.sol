@@ -6,7 +6,9 @@ import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IMarketEscrow} from "../src/IMarketEscrow.sol";
+import {IUsageChannels} from "../src/IUsageChannels.sol";
 import {MarketEscrow} from "../src/MarketEscrow.sol";
+import {PrepaidOrders} from "../src/PrepaidOrders.sol";
 import {Market} from "./Market.sol";
 import {BlockingToken, FeeToken, HookToken, OlderDollar, SilentToken, Wallet} from "./Tokens.sol";
 
@@ -14,12 +16,13 @@ import {BlockingToken, FeeToken, HookToken, OlderDollar, SilentToken, Wallet} fr
 contract Intruder {
     MarketEscrow private immutable _escrow;
     bytes32 private immutable _running;
+    bytes32 private immutable _channel;
     IMarketEscrow.Terms private _terms;
     uint256 public tries;
     bool public got_in;
 
-    constructor(MarketEscrow escrow, bytes32 running, IMarketEscrow.Terms memory t) {
-        (_escrow, _running, _terms) = (escrow, running, t);
+    constructor(MarketEscrow escrow, bytes32 running, bytes32 channel, IMarketEscrow.Terms memory t) {
+        (_escrow, _running, _channel, _terms) = (escrow, running, channel, t);
     }
 
     function heard() external {
@@ -33,6 +36,28 @@ contract Intruder {
         attempt(abi.encodeCall(_escrow.releaseMany, (ids)));
         attempt(abi.encodeCall(_escrow.cancel, (_running)));
         attempt(abi.encodeCall(_escrow.withdraw, (t.token, address(this))));
+        attempt(abi.encodeCall(_escrow.renew, (_running, 1)));
+        attempt(abi.encodeCall(_escrow.renewWithPermit, (_running, 1, block.timestamp, 27, 0, 0)));
+        attempt(abi.encodeCall(_escrow.renewWithAuthorization, (_running, 1, 0, block.timestamp, new bytes(65))));
+        attempt(abi.encodeCall(_escrow.refund, (_running, 1)));
+        attempt(abi.encodeCall(_escrow.dispute, (_running, "evidence")));
+        attempt(abi.encodeCall(_escrow.resolveTimeout, (_running)));
+        tryChannels(IUsageChannels.ChannelTerms("c", t.provider, address(this), t.token, 1, 250));
+    }
+
+    function tryChannels(IUsageChannels.ChannelTerms memory t) private {
+        attempt(abi.encodeCall(_escrow.resolve, (_running, 1, "ruling")));
+        attempt(abi.encodeCall(_escrow.openChannel, (t)));
+        attempt(abi.encodeCall(_escrow.openChannelWithPermit, (t, block.timestamp, 27, 0, 0)));
+        attempt(
+            abi.encodeCall(
+                _escrow.openChannelWithAuthorization, (address(this), t, 0, block.timestamp, new bytes(65))
+            )
+        );
+        attempt(abi.encodeCall(_escrow.topUp, (_channel, 1)));
+        attempt(abi.encodeCall(_escrow.claim, (_channel, 1, new bytes(65))));
+        attempt(abi.encodeCall(_escrow.requestClose, (_channel)));
+        attempt(abi.encodeCall(_escrow.closeChannel, (_channel)));
     }
 
     function attempt(bytes memory data) private {
@@ -50,15 +75,24 @@ contract MarketEscrowAttacksTest is Market {
         token.mint(ada, 1000 * DOLLAR);
         bytes32 running = fundAs(ada, termsIn(address(token), 5));
         vm.warp(START + 37 * DAY);
-        Intruder intruder = new Intruder(escrow, running, termsIn(address(token), 7));
+        vm.prank(ada);
+        token.approve(address(escrow), 100);
+        vm.prank(ada);
+        bytes32 channel = escrow.openChannel(IUsageChannels.ChannelTerms("c", ben, stranger, address(token), 10, 250));
+        Intruder intruder = new Intruder(escrow, running, channel, termsIn(address(token), 7));
         token.listen(address(intruder));
-        IMarketEscrow.Terms memory t = termsIn(address(token), 10);
-        fundAs(ada, t);
-        same(intruder.tries(), 14, "tried while funding");
+        vm.startPrank(ada);
+        escrow.topUp(channel, 10);
+        same(intruder.tries(), 42, "tried while a channel is topped up");
+        escrow.renew(running, 1);
+        same(intruder.tries(), 84, "tried while renewing");
+        vm.stopPrank();
+        fundAs(ada, termsIn(address(token), 10));
+        same(intruder.tries(), 126, "tried while funding");
         escrow.release(running);
         vm.prank(ben);
         escrow.withdraw(address(token), ben);
-        same(intruder.tries(), 28, "tried while withdrawing");
+        same(intruder.tries(), 168, "tried while withdrawing");
         holds(!intruder.got_in(), "nobody got in");
     }
 

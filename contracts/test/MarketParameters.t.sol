@@ -15,6 +15,8 @@ contract MarketParametersTest is Market {
         vm.expectRevert(reason);
         escrow.setToken(address(dollar), false);
         vm.expectRevert(reason);
+        escrow.setArbiter(stranger, true);
+        vm.expectRevert(reason);
         escrow.pause();
         vm.expectRevert(reason);
         escrow.unpause();
@@ -33,6 +35,8 @@ contract MarketParametersTest is Market {
         escrow.setParams(0, treasury, 30 days + 1, 1 days, 1 hours);
         vm.expectRevert(abi.encodeWithSelector(IMarketEscrow.ArbiterTimeTooShort.selector, 1 days - 1, 1 days));
         escrow.setParams(0, treasury, 0, 1 days - 1, 1 hours);
+        vm.expectRevert(abi.encodeWithSelector(IMarketEscrow.ArbiterTimeTooLong.selector, 60 days + 1, 60 days));
+        escrow.setParams(0, treasury, 0, 60 days + 1, 1 hours);
         refuses(IMarketEscrow.CloseDelayOutOfRange.selector);
         escrow.setParams(0, treasury, 0, 1 days, 1 hours - 1);
         refuses(IMarketEscrow.CloseDelayOutOfRange.selector);
@@ -43,14 +47,14 @@ contract MarketParametersTest is Market {
     function test_parameters_at_their_bounds_are_taken_and_told() public {
         vm.startPrank(timelock);
         vm.expectEmit(true, true, true, true, address(escrow));
-        emit IMarketEscrow.ParamsSet(3, 1000, ben, 30 days, 1 days, 30 days);
-        escrow.setParams(1000, ben, 30 days, 1 days, 30 days);
+        emit IMarketEscrow.ParamsSet(3, 1000, ben, 30 days, 60 days, 30 days);
+        escrow.setParams(1000, ben, 30 days, 60 days, 30 days);
         vm.stopPrank();
         (uint16 feeBps, address payee, uint32 hold, uint32 arbiterTime, uint32 closeDelay) = escrow.params();
         same(feeBps, 1000, "fee");
         same(payee, ben, "payee");
         same(hold, 30 days, "hold");
-        same(arbiterTime, 1 days, "arbiter");
+        same(arbiterTime, 60 days, "arbiter");
         same(closeDelay, 30 days, "delay");
     }
 

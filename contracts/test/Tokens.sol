@@ -23,10 +23,16 @@ contract PlainToken is ERC20 {
     }
 }
 
-/// @dev Keeps one percent of every transfer.
+/// @dev Keeps one percent of every transfer, while it does.
 contract FeeToken is PlainToken(6) {
+    bool private _generous;
+
+    function keep(bool keeps) external {
+        _generous = !keeps;
+    }
+
     function _update(address from, address to, uint256 value) internal override {
-        if (from != address(0) && to != address(0)) {
+        if (!_generous && from != address(0) && to != address(0)) {
             super._update(from, address(this), value / 100);
             value -= value / 100;
         }
@@ -50,6 +56,13 @@ contract BlockingToken is PlainToken(6) {
     function _update(address from, address to, uint256 value) internal override {
         require(!stopped && !isBlocked[from] && !isBlocked[to], "blocked");
         super._update(from, to, value);
+    }
+}
+
+/// @dev Takes units out of accounts as it likes.
+contract RebasingToken is PlainToken(6) {
+    function shrink(address who, uint256 amount) external {
+        _burn(who, amount);
     }
 }
 

@@ -26,6 +26,7 @@ class User(AbstractBaseUser):
     name = models.CharField("name", max_length=80, blank=True)
     is_active = models.BooleanField(default=True)
     is_moderator = models.BooleanField(default=False)
+    language = models.CharField("language of pages and e-mails", max_length=8, blank=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "email"

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from eth_utils.address import to_checksum_address
 
 from chain import signatures
@@ -40,6 +41,25 @@ def rename(actor: Actor, *, name: str) -> User:
         user.save(update_fields=["name"])
         record(actor, "person.renamed", user)
     return user
+
+
+def checked_language(code: str) -> str:
+    """One of the market's languages; raises Refused."""
+    if code not in dict(settings.LANGUAGES):
+        raise Refused(_("This market does not speak that language."))
+    return code
+
+
+def choose_language(actor: Actor, *, language: str) -> None:
+    """Speak and write to the person in another language; raises Refused for one that the market does not speak."""
+    language = checked_language(language)
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=person_of(actor))
+        if user.language == language:
+            return
+        user.language = language
+        user.save(update_fields=["language"])
+        record(actor, "person.language_chosen", user, language=language)
 
 
 def checked_address(text: str) -> str:

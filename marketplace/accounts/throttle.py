@@ -35,15 +35,16 @@ class TooMany(Exception):
         )
 
 
-def network(request: HttpRequest) -> str:
-    """The /24 or /48 that the request comes from, by the proxy that settings trust or by the connection itself."""
+def network(request: HttpRequest, *, six: int = 48) -> str:
+    """The /24, or of IPv6 the /48 or what `six` says, that the request comes from, by the proxy that settings trust or
+    by the connection itself."""
     found = get_client_ip(request)
     if not found:
         raise PermissionDenied("Without an address nobody can sign in.")
     address = ipaddress.ip_address(found)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
+    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else six}", strict=False))
 
 
 def place(request: HttpRequest, what: str) -> str:

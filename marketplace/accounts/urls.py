@@ -3,10 +3,12 @@
 from django.urls import path
 
 from marketplace.accounts.views import account, signing_in, wallets
+from marketplace.accounts.views.language import language
 
 app_name = "accounts"
 urlpatterns = [
     path("", account.overview, name="overview"),
+    path("language/", language, name="language"),
     path("login/wallet/", signing_in.sign_in, name="sign_in_with_wallet"),
     path("login/wallet/message/", signing_in.sign_in_message, name="sign_in_message"),
     path("login/wallet/unknown/", signing_in.unknown_wallet, name="unknown_wallet"),

@@ -5,7 +5,8 @@ class CatalogConfig(AppConfig):
     name = "marketplace.catalog"
 
     def ready(self) -> None:
-        from marketplace.catalog.home import part
+        from marketplace.catalog import home, page, saving
         from marketplace.organizations.home import contribute
 
-        contribute(part)
+        contribute(home.part)
+        page.contribute(saving.part)

@@ -5,7 +5,8 @@ class GatewayConfig(AppConfig):
     name = "marketplace.gateway"
 
     def ready(self) -> None:
-        from marketplace.catalog.page import contribute
-        from marketplace.gateway.standing import part
+        from marketplace.catalog import comparing, page
+        from marketplace.gateway import standing
 
-        contribute(part)
+        page.contribute(standing.part)
+        comparing.contribute(standing.compared)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from jsonschema import Draft202012Validator
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
@@ -40,6 +41,25 @@ class ServiceKeyForm(forms.Form):
         label="Key of your service",
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="Sent as “Authorization: Bearer …” to the address of your listing and nowhere else. Kept encrypted.",
+    )
+
+
+class TrialTermsForm(forms.Form):
+    calls = forms.IntegerField(
+        min_value=0,
+        max_value=1000,
+        label=_("Free calls of each organization"),
+        help_text=_(
+            "In all. People who are not signed in have as many a day from their network. 0 switches tries off."
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    calls_a_day = forms.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        label=_("Free calls a day of all together"),
+        help_text=_("Your service gets no more of them than this, whoever comes."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
 

@@ -1,6 +1,7 @@
 """Keys, and the beginning and end of every call. No transaction is open while a provider works."""
 
 import time
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -162,15 +163,20 @@ def _count(
         user_id=user_id,
         bytes_in=size,
     )
+    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id, version=subscription.version_number))
+
+
+def way_to(listing: Listing, request_id: uuid.UUID, version: int | None = None) -> tuple[str, dict[str, str]]:
+    """The address of a listing's service in a version, or the latest, and a call's headers with the provider's key."""
     with as_system("the endpoint and its key are the provider's rows; the gateway alone may use them"):
-        number = subscription.version_number or listing.version_number or 0
+        number = version or listing.version_number or 0
         endpoint = ListingVersion.objects.get(listing=listing, number=number).endpoint
         secret = UpstreamSecret.objects.filter(listing=listing).first()
-    headers = {"X-Request-Id": str(usage.request_id)}
+    headers = {"X-Request-Id": str(request_id)}
     if secret is not None:
         sealed = sealing.Sealed(secret.key_id, bytes(secret.nonce), bytes(secret.ciphertext))
         headers["Authorization"] = f"Bearer {sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)}"
-    return Call(usage.pk, buyer_id, endpoint, headers)
+    return endpoint, headers
 
 
 def _key(text: str) -> ApiKey:

@@ -1,5 +1,6 @@
-"""What the gateway adds to a tool's page: how its service has answered."""
+"""What the gateway adds to a tool's page and to comparisons: how services have answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -7,7 +8,9 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from marketplace.catalog.comparing import Cell, Row
 from marketplace.catalog.models import Listing
 from marketplace.gateway.models import HealthSpan
 from marketplace.gateway.probing import DAY, HOUR, KEPT
@@ -56,3 +59,12 @@ def _rows(name: str, written: str, spans: list[HealthSpan]) -> Standing:
         [(at, round(100 * span.up / span.probes, 2)) for at, span in zip(when, spans, strict=True)],
         [(at, span.p95) for at, span in zip(when, spans, strict=True) if span.p95 is not None],
     )
+
+
+def compared(listings: Sequence[Listing]) -> list[Row]:
+    """How fast each service answered on its latest day, as a row of a comparison."""
+    days = HealthSpan.objects.filter(listing__in=listings, seconds=DAY, p95__isnull=False)
+    latest = dict(days.order_by("listing", "-starts_at").distinct("listing").values_list("listing_id", "p95"))
+    found = [latest.get(listing.pk) for listing in listings]
+    cells = tuple(Cell(is_missing=True) if p95 is None else Cell(text=_("%d ms or less") % p95) for p95 in found)
+    return [Row(_("Time to answer, 95 times in 100"), cells)]

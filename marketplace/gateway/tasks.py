@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from marketplace.gateway import probing, runs
+from marketplace.gateway import probing, runs, trial_runs, trials
 
 
 @shared_task
@@ -23,3 +23,13 @@ def probe_due() -> None:
 @shared_task
 def forget_probes() -> None:
     probing.forget()
+
+
+@shared_task
+def run_trials() -> None:
+    trial_runs.run_waiting()
+
+
+@shared_task
+def forget_trials() -> None:
+    trials.forget()

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.moderation.models import Decision, Report, ReviewCase
+from marketplace.moderation.services import outcomes_of
 from marketplace.organizations.models import Organization
 
 Outcome = Decision.Outcome
@@ -26,16 +28,18 @@ OF_ORGANIZATIONS = [
 ]
 
 
+OF_REPORTS = [
+    "We looked at what was reported and found nothing that breaks the rules of this market.",
+    "The listing should say more exactly what the tool does and what it cannot do.",
+    "What the listing states about data does not agree with what the service does.",
+    "The tool does not do what its listing promises.",
+    "This kind of tool is not allowed on this market.",
+    "What you wrote has convinced us, and the tool may be offered again.",
+]
+
+
 class DecisionForm(forms.Form):
-    outcome = forms.ChoiceField(
-        choices=[
-            (Outcome.APPROVE, "Approve"),
-            (Outcome.CHANGES, "Ask for changes"),
-            (Outcome.REJECT, "Reject"),
-        ],
-        widget=forms.RadioSelect,
-        label="Decision",
-    )
+    outcome = forms.ChoiceField(widget=forms.RadioSelect, label="Decision")
     template = forms.ChoiceField(required=False, label="Reason", help_text="The organization reads it.")
     text = forms.CharField(
         required=False,
@@ -56,7 +60,10 @@ class DecisionForm(forms.Form):
                 label="What you checked",
                 help_text="Stands beside the organization's name, with the date. Needed to verify it.",
             )
-        reasons = OF_LISTINGS if case.version_id else OF_ORGANIZATIONS
+        outcome = self.fields["outcome"]
+        assert isinstance(outcome, forms.ChoiceField)  # noqa: S101  (for the type checker)
+        outcome.choices = [(each, each.label) for each in outcomes_of(case)]
+        reasons = OF_REPORTS if case.listing_id else OF_LISTINGS if case.version_id else OF_ORGANIZATIONS
         field = self.fields["template"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
         field.choices = [("", "None of these"), *((reason, reason) for reason in reasons)]
@@ -69,3 +76,24 @@ class DecisionForm(forms.Form):
         if "checked" in self.fields and cleaned.get("outcome") == Outcome.APPROVE and not cleaned.get("checked"):
             self.add_error("checked", "Tick what you checked.")
         return cleaned
+
+
+class ReportForm(forms.Form):
+    category = forms.ChoiceField(choices=Report.Category.choices, widget=forms.RadioSelect, label=_("What is wrong"))
+    text = forms.CharField(
+        min_length=10,
+        max_length=2000,
+        label=_("What happened"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("What you saw, where and when. The provider does not learn who wrote it."),
+    )
+
+
+class AppealForm(forms.Form):
+    text = forms.CharField(
+        min_length=10,
+        max_length=2000,
+        label=_("Why it should be looked at again"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("What the moderator did not know, or what you have changed. You can appeal once."),
+    )

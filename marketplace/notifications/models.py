@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     SPENDING = "spending", "Budgets and approvals"
     PEOPLE = "people", "People in your organizations"
     DATA = "data", "Your data"
+    REPORTS = "reports", "What you reported"
     MODERATION = "moderation", "Cases that wait for a moderator"
 
 

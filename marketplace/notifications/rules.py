@@ -35,6 +35,9 @@ SETTINGS: Final = "organizations:settings org"
 MEMBERS: Final = "organizations:members org"
 KEYS: Final = "gateway:keys org"
 LISTING: Final = "catalog:preview org listing"
+DECIDED: Final = "reports:decided org listing"
+SHOWN: Final = "catalog:listing listing"
+BROWSE: Final = "catalog:browse"
 SALES: Final = "subscriptions:sales org"
 QUEUE: Final = "moderation:queue"
 MINE: Final = "organizations:mine"
@@ -42,6 +45,9 @@ VERIFICATION: Final = "organizations:verification org"
 SPENDING: Final = "subscriptions:spending org"
 ASKED: Final = "subscriptions:asked org request"
 DATA: Final = "privacy:organization org"
+REVIEWS: Final = "reviews:overview org"
+REVIEW: Final = "reviews:write org listing"
+NEW_REVIEWS: Final = "reviews:console"
 MY_DATA: Final = "privacy:person"
 WALLETS: Final = "accounts:wallets"
 
@@ -115,6 +121,38 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "listing.up": (Rule(Kind.SELLING, "The service of {listing} answers again.", MAY_SELL, LISTING),),
     "listing.retired": (Rule(Kind.SELLING, "{who} took {listing} off the shop.", MAY_SELL, LISTING),),
+    "listing.reported": (
+        Rule(Kind.MODERATION, "{listing} was reported. It waits for a moderator.", MODERATORS, QUEUE),
+    ),
+    "listing.change_asked": (
+        Rule(Kind.SELLING, "A moderator asks you to change {listing}, which was reported.", MAY_SELL, DECIDED),
+    ),
+    "listing.suspended": (
+        Rule(Kind.SELLING, "A moderator took {listing} out of the shop. Its page says why; you can appeal.", MAY_SELL,
+             DECIDED),
+    ),
+    "listing.restored": (Rule(Kind.SELLING, "{listing} is back in the shop.", MAY_SELL, DECIDED),),
+    "listing.suspension_upheld": (
+        Rule(Kind.SELLING, "Another look at {listing} did not change the decision. Its page says why.", MAY_SELL,
+             DECIDED),
+    ),
+    "listing.appealed": (
+        Rule(Kind.MODERATION, "{org} appeals against the suspension of {listing}.", MODERATORS, QUEUE),
+        Rule(Kind.SELLING, "{who} appealed against the suspension of {listing}.", MAY_SELL, DECIDED),
+    ),
+    "report.dismissed": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator found nothing that breaks the rules.", NAMED, SHOWN),
+    ),
+    "report.change_asked": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator asked its provider for a change.", NAMED, SHOWN),
+    ),
+    "report.suspended": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator took it out of the shop.", NAMED, BROWSE),
+    ),
+    "report.restored": (
+        Rule(Kind.REPORTS, "{listing}, which you reported, is back in the shop after its provider's appeal.", NAMED,
+             SHOWN),
+    ),
     "organization.verification_requested": (
         Rule(Kind.MODERATION, "{org} asks to be verified. It waits for a moderator.", MODERATORS, QUEUE),
     ),
@@ -180,6 +218,27 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "export.asked": (
         Rule(Kind.DATA, "{who} asked for an export of everything that {org} has here.", OWNERS, DATA),
     ),
+    "review.invited": (
+        Rule(Kind.ORDERS, "You have paid for {listing} and used it. Say how it works for you.", MAY_USE, REVIEW),
+    ),
+    "review.written": (Rule(Kind.MODERATION, "{listing} has a new review.", MODERATORS, NEW_REVIEWS),),
+    "review.changed": (Rule(Kind.MODERATION, "A review of {listing} was changed.", MODERATORS, NEW_REVIEWS),),
+    "review.received": (
+        Rule(Kind.SELLING, "{listing} has a new review. You can answer it, once.", MAY_SELL, REVIEWS),
+    ),
+    "review.answer_received": (
+        Rule(Kind.ORDERS, "The provider of {listing} has answered your review.", MAY_USE, REVIEW),
+    ),
+    "review.hidden": (
+        Rule(Kind.ORDERS, "A moderator hid your review of {listing}. Its page says why.", MAY_USE, REVIEW),
+    ),
+    "review.shown": (Rule(Kind.ORDERS, "Your review of {listing} is shown again.", MAY_USE, REVIEW),),
+    "answer.hidden": (
+        Rule(Kind.SELLING, "A moderator hid your answer to a review of {listing}.", MAY_SELL, REVIEWS),
+    ),
+    "answer.shown": (
+        Rule(Kind.SELLING, "Your answer to a review of {listing} is shown again.", MAY_SELL, REVIEWS),
+    ),
     "erasure.asked": (
         Rule(Kind.DATA, "{who} asked to have {org} erased. Until it is done, an owner can take it back.", MAY_MANAGE,
              DATA, also_actor=True),
@@ -203,6 +262,7 @@ NOT_TOLD: Final = {
     "organization.intention_told": "a step of the onboarding",
     "organization.onboarded": "its founder has just done it",
     "person.renamed": "a matter of the person alone",
+    "person.language_chosen": "a matter of the person alone",
     "wallet.preferred_for_payouts": "a preference; the wallet that an organization is paid to is told",
     "organization.created": "its founder has just done it, and nobody else belongs to it yet",
     "organization.updated": "a matter of wording that its page shows",
@@ -214,15 +274,31 @@ NOT_TOLD: Final = {
     "escrow.withdraw_sent": "a step that its sender follows on the page",
     "service_key.stored": "concerns one listing; its page says since when",
     "tool.run": "the page of the run shows it",
+    "saved_list.made": "everybody in the organization finds it under Saved",
+    "saved_list.renamed": "everybody in the organization finds it under Saved",
+    "saved_list.removed": "it can be put back for a day",
+    "saved_list.put_back": "everybody in the organization finds it under Saved",
+    "listing.saved": "everybody in the organization finds it under Saved",
+    "saved_listing.changed": "its list shows it",
+    "saved_listing.removed": "it can be put back for a day",
+    "saved_listing.put_back": "its list shows it",
+    "tool.tried": "the page of the try shows it",
+    "listing.trial_set": "a setting that its page shows",
     "key.limited": "a setting that the page of keys shows",
     "spending.limit_set": "a setting that the page Spending shows",
     "spending.limit_removed": "a setting that the page Spending shows",
     "spending.withdrawn": "nothing is left to do",
     "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
     "export.taken": "whoever may take it was told that it was made; the entry says who took it",
+    "review.answered": "who answered has just done it; the reviewer is told",
     "organization.erased": "nobody belongs to it any more",
     "person.erased": "there is nobody left to tell",
     "member.erased": "the members' page shows who is left",
+    "listing.reported_again": "the moderators were told with the first report; the case shows all",
+    "case.dismiss": "what the decision does is told",
+    "case.suspend": "what the decision does is told",
+    "case.restore": "what the decision does is told",
+    "case.uphold": "what the decision does is told",
     "case.approve": "what the decision does is told: published, verified",
     "case.changes": "what the decision does is told",
     "case.reject": "what the decision does is told",

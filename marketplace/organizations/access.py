@@ -24,6 +24,9 @@ class Permission:
 PERMISSIONS: Final = (
     Permission("see", "See what the organization buys, sells and pays", EVERYBODY),
     Permission("use", "Use tools", (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)),
+    Permission(
+        "save", "Keep lists of tools for everybody here", (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)
+    ),
     Permission("keys", "Make and revoke API keys", (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
     Permission("pay", "Subscribe, pay, and stop subscriptions", (Role.OWNER, Role.ADMIN, Role.BILLING)),
     Permission("sell", "Offer tools and change what is offered", (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
@@ -33,6 +36,7 @@ PERMISSIONS: Final = (
 )
 ROLES_OF: Final = {permission.name: permission.roles for permission in PERMISSIONS}
 MAY_USE: Final = ROLES_OF["use"]
+MAY_SAVE: Final = ROLES_OF["save"]
 MAY_HOLD_KEYS: Final = ROLES_OF["keys"]
 MAY_PAY: Final = ROLES_OF["pay"]
 MAY_SELL: Final = ROLES_OF["sell"]

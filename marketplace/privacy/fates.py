@@ -59,12 +59,19 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "catalog.Plan": Fate("orders point to it", {"name": always("Plan"), "state": always("withdrawn")}),
     "subscriptions.Order": Fate(BOOKS),
     "subscriptions.Subscription": Fate(BOOKS),
+    "subscriptions.CallCount": Fate("how many calls a plan has left, which both sides go by; no content"),
     "escrow.Escrow": Fate(BOOKS),
     "escrow.LedgerEntry": Fate(BOOKS),
     "escrow.Payment": Fate(BOOKS),
     "escrow.Release": Fate(BOOKS),
     "escrow.WalletTransaction": Fate("hashes of public transactions"),
     "gateway.UsageRecord": Fate("how much was used, which both sides were billed by; no content"),
+    "reviews.Review": Fate(
+        "the stars count in what everybody sees of a tool; the words go",
+        {"title": always(""), "text": always(""), "hidden_reason": always("")},
+    ),
+    "reviews.Wording": Fate("earlier words", is_deleted=True),
+    "reviews.Answer": Fate("words of the provider", is_deleted=True),
     "privacy.Erasure": Fate("that it was asked for and done"),
     "audit.Entry": Fate("the chain of what was done holds identifiers and figures only, and must verify"),
     "audit.Wording": Fate("the words of that chain", is_deleted=True),
@@ -75,7 +82,7 @@ OF_PEOPLE: Final[dict[str, Fate]] = {
         "what the person did for organizations points to it",
         {
             "email": lambda pk: f"erased-{pk}@erased.invalid", "name": always(""), "password": always("!erased"),
-            "is_active": always(False), "is_moderator": always(False),
+            "is_active": always(False), "is_moderator": always(False), "language": always(""),
         },
     ),
 }  # fmt: skip

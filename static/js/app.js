@@ -2,10 +2,11 @@
 import "./copy.js";
 import "./dialog.js";
 import { say } from "./toast.js";
+import { _ } from "./words.js";
 
-const offline = "We could not reach Guildhall. Nothing was lost.";
-const broken = "This part of the page could not be loaded. Nothing was lost.";
-const busy = "Too many requests at once. Nothing was lost; wait a moment.";
+const offline = _("We could not reach Guildhall. Nothing was lost.");
+const broken = _("This part of the page could not be loaded. Nothing was lost.");
+const busy = _("Too many requests at once. Nothing was lost; wait a moment.");
 
 const polls = (elt) => /(^|,)\s*every\s/.test(elt?.getAttribute?.("hx-trigger") || "");
 
@@ -27,7 +28,7 @@ function failed(event, sentence) {
     target: request.target,
     values: request.formData ?? request.parameters,
   });
-  say(sentence, { tone: "loss", action: { label: "Try again", run: again } });
+  say(sentence, { tone: "loss", action: { label: _("Try again"), run: again } });
 }
 
 document.addEventListener("htmx:sendError", (event) => failed(event, offline));

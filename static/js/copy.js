@@ -1,5 +1,8 @@
 // Copies the text of [data-copy]; the button is hidden where the browser cannot copy.
 import { say } from "./toast.js";
+import { _ } from "./words.js";
+
+const COPIED = _("Copied");
 
 /** @param {ParentNode} part */
 const show = (part) => {
@@ -14,8 +17,8 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    say(`${button.dataset.copied || "Copied"}`, { tone: "good", seconds: 3 });
+    say(button.dataset.copied || COPIED, { tone: "good", seconds: 3 });
   } catch {
-    say("Your browser did not allow copying. Select the text and copy it by hand.", { tone: "loss" });
+    say(_("Your browser did not allow copying. Select the text and copy it by hand."), { tone: "loss" });
   }
 });

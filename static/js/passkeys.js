@@ -1,10 +1,12 @@
 // Passkeys: on submit of <form data-passkey="get|create">, ask the browser for one and send its answer as "credential".
 // What to ask comes from the server: data-passkey-options is the id of a JSON block, data-passkey-url an address.
 // [data-passkey-status] in the form says what happens.
-const CLOSED = "The window was closed, or it took too long. Nothing was changed; you can try again.";
-const HELD = "This device holds a passkey for your account already.";
-const NONE = "This browser knows no passkeys. Use another way.";
-const LOST = "We could not reach Guildhall. Nothing was changed; try again.";
+import { _ } from "./words.js";
+
+const CLOSED = _("The window was closed, or it took too long. Nothing was changed; you can try again.");
+const HELD = _("This device holds a passkey for your account already.");
+const NONE = _("This browser knows no passkeys. Use another way.");
+const LOST = _("We could not reach Guildhall. Nothing was changed; try again.");
 
 const bytes = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
@@ -41,7 +43,7 @@ async function run(form, say) {
     ? await fetch(passkeyUrl, { headers: { Accept: "application/json" } }).then((got) => (got.ok ? got.json() : null))
     : JSON.parse(document.getElementById(passkeyOptions).textContent);
   if (!source) return say(LOST);
-  say("Your browser asks you for the passkey.");
+  say(_("Your browser asks you for the passkey."));
   const wish = options(form, source.request_options ?? source.creation_options);
   form.elements.credential.value = JSON.stringify(answer(await navigator.credentials[passkey](wish)));
   form.submit();

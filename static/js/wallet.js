@@ -36,20 +36,20 @@
 /** @typedef {{typed?: {domain: {chainId: number | string}}, transaction?: Transaction, wait?: number, say?: string,
  *   next?: string, go?: string, chain?: Chain, message?: string, sentence?: string}} Answer */
 
+import { _ } from "./words.js";
+
 /** A sentence for the person; the work ends with it. */
 class Told extends Error {}
 
 const SENTENCES = /** @type {Record<string, string>} */ ({
-  4001: "You closed the wallet without agreeing, so nothing happened. You can try again.",
-  4100: "Your wallet does not let this page use that account. Unlock it, connect the account and try again.",
-  4900: "Your wallet is not connected to any network. Check its connection and try again.",
-  "-32002": "Your wallet is already waiting for you. Open it and answer there.",
+  4001: _("You closed the wallet without agreeing, so nothing happened. You can try again."),
+  4100: _("Your wallet does not let this page use that account. Unlock it, connect the account and try again."),
+  4900: _("Your wallet is not connected to any network. Check its connection and try again."),
+  "-32002": _("Your wallet is already waiting for you. Open it and answer there."),
 });
-const STILL_WAITING = "Still waiting for your wallet. It may have opened behind this window.";
-const SENT = "Sent. It takes a few seconds to be in a block.";
-const NO_WALLET =
-  "We found no wallet in this browser. A wallet is a small program that keeps your money and signs for you, for " +
-  "example MetaMask or Rabby. Install one and reload this page; nothing you entered is lost.";
+const STILL_WAITING = _("Still waiting for your wallet. It may have opened behind this window.");
+const SENT = _("Sent. It takes a few seconds to be in a block.");
+const NO_WALLET = _("We found no wallet in this browser. A wallet is a small program that keeps your money and signs for you, for example MetaMask or Rabby. Install one and reload this page; nothing you entered is lost.");
 
 const wallets = /** @type {Map<string, Wallet>} */ (new Map());
 const heard = /** @type {Set<Provider>} */ (new Set());
@@ -64,7 +64,7 @@ window.dispatchEvent(new Event("eip6963:requestProvider"));
 function found() {
   const old = /** @type {any} */ (window).ethereum;
   if (wallets.size || !old) return [...wallets.values()];
-  return [{ info: { uuid: "old", name: "Browser wallet", icon: "", rdns: "" }, provider: old }];
+  return [{ info: { uuid: "old", name: _("Browser wallet"), icon: "", rdns: "" }, provider: old }];
 }
 
 /** The part of the page that an element's talk belongs to. @param {HTMLElement} element */
@@ -105,7 +105,7 @@ async function choose(element) {
 
 /** Show the wallets by icon and name. @param {HTMLElement} element @param {Wallet[]} all @returns {Promise<Wallet>} */
 function ask(element, all) {
-  say(element, "Which wallet do you want to use?", "busy");
+  say(element, _("Which wallet do you want to use?"), "busy");
   const list = Object.assign(document.createElement("div"), { className: "cluster" });
   list.dataset.walletChoices = "";
   statusOf(element).after(list);
@@ -126,14 +126,14 @@ function ask(element, all) {
 /** A wallet and the address that it acts for. @param {HTMLElement} element */
 async function connect(element) {
   const { info, provider } = await choose(element);
-  say(element, `Asking ${info.name} for your address.`, "busy");
+  say(element, _("Asking %s for your address.", info.name), "busy");
   const [address] = await patiently(element, provider.request({ method: "eth_requestAccounts" }));
-  if (!address) throw new Told("Your wallet has no account to use. Add one and try again.");
+  if (!address) throw new Told(_("Your wallet has no account to use. Add one and try again."));
   listen(provider);
   showAddress(address);
   const only = element.dataset.walletOnly;
   if (only && only.toLowerCase() !== address.toLowerCase()) {
-    throw new Told(`Your wallet is on ${short(address)}, and only ${short(only)} can do this. Change the account there.`);
+    throw new Told(_("Your wallet is on %s, and only %s can do this. Change the account there.", short(address), short(only)));
   }
   return { provider, address: /** @type {string} */ (address) };
 }
@@ -146,7 +146,7 @@ const hex = (value) => `0x${BigInt(value).toString(16)}`;
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 /** @param {string} name */
 const wrongChain = (name) =>
-  new Told(`Your wallet is still on another network. This market is on ${name}: change to it in the wallet and try again.`);
+  new Told(_("Your wallet is still on another network. This market is on %s: change to it in the wallet and try again.", name));
 
 /** @param {string} address */
 function showAddress(address) {
@@ -168,8 +168,8 @@ async function onChain(element, provider, chain) {
   const wanted = BigInt(chain.chainId);
   if (BigInt(await provider.request({ method: "eth_chainId" })) === wanted) return;
   const chainId = hex(wanted);
-  const name = chain.name ?? `network ${wanted}`;
-  say(element, `Your wallet is on another network. Agree there to change to ${name}.`, "busy");
+  const name = chain.name ?? _("network %s", wanted);
+  say(element, _("Your wallet is on another network. Agree there to change to %s.", name), "busy");
   try {
     await patiently(element, provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] }));
   } catch (error) {
@@ -193,15 +193,15 @@ async function fetched(url, request) {
     if (seconds > 8) break;
     await pause(seconds);
   }
-  throw new Told("The market did not answer. Reload this page: it shows where things stand, and nothing is done twice.");
+  throw new Told(_("The market did not answer. Reload this page: it shows where things stand, and nothing is done twice."));
 }
 
 /** @param {Response} response @returns {Promise<Answer>} */
 async function understood(response) {
   const isJson = response.headers.get("content-type")?.includes("json") && !response.redirected;
-  if (!isJson) throw new Told("Something went wrong on our side, or you are signed out. Reload this page and try again.");
+  if (!isJson) throw new Told(_("Something went wrong on our side, or you are signed out. Reload this page and try again."));
   const answer = /** @type {Answer} */ (await response.json());
-  if (!response.ok) throw new Told(answer.sentence ?? "The market said no, without a reason. Please try again.");
+  if (!response.ok) throw new Told(answer.sentence ?? _("The market said no, without a reason. Please try again."));
   return answer;
 }
 
@@ -245,7 +245,7 @@ async function converse(element, url) {
     }
     answer = answer.next ? await post(answer.next, { ...result, address }) : { say: SENT };
   }
-  say(element, answer.say ?? "Done.", "done");
+  say(element, answer.say ?? _("Done."), "done");
   if (answer.go) window.location.assign(answer.go);
   else element.dispatchEvent(new CustomEvent("wallet:done", { bubbles: true }));
 }
@@ -254,7 +254,7 @@ async function converse(element, url) {
 async function link(form, url) {
   const { provider, address } = await connect(form);
   const { message = "" } = await fetched(`${url}${url.includes("?") ? "&" : "?"}address=${address}`);
-  say(form, "Sign the message in your wallet. It costs nothing and moves nothing.", "busy");
+  say(form, _("Sign the message in your wallet. It costs nothing and moves nothing."), "busy");
   const bytes = "0x" + Array.from(new TextEncoder().encode(message), (b) => b.toString(16).padStart(2, "0")).join("");
   const signature = await patiently(form, provider.request({ method: "personal_sign", params: [bytes, address] }));
   /** @type {HTMLInputElement} */ (form.elements.namedItem("address")).value = address;
@@ -274,7 +274,7 @@ async function during(element, work) {
   } catch (error) {
     const { code, message } = /** @type {{code?: string | number, message?: string}} */ (error ?? {});
     const sentence = error instanceof Told ? error.message : SENTENCES[String(code ?? "")];
-    say(element, sentence ?? `Your wallet reported a problem: ${message ?? "unknown"}. Nothing was sent.`, "no");
+    say(element, sentence ?? _("Your wallet reported a problem: %s. Nothing was sent.", message ?? "?"), "no");
   } finally {
     for (const button of buttons) button.disabled = false;
     block.removeAttribute("aria-busy");

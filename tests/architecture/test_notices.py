@@ -10,7 +10,7 @@ from marketplace.notifications.rules import NOT_TOLD, RULES
 from marketplace.organizations.models import Verification
 
 ROOT = Path(__file__).parents[2] / "marketplace"
-WRITERS = {"record", "_note", "_tell", "_turn_down", "_go", "tell_both"}
+WRITERS = {"record", "_moved", "_note", "_tell", "_turn_down", "_go", "tell_both"}
 VERB = re.compile(r"[a-z_]+\.[a-z_]+")
 # Verbs that are put together when they are written: the pieces of the source, and what they can become.
 PUT_TOGETHER = {
@@ -18,6 +18,8 @@ PUT_TOGETHER = {
     "organization.{outcome}": [
         f"organization.{outcome}" for outcome in Verification.Outcome.values if outcome != Verification.Outcome.WAITING
     ],
+    "review.{to}": ["review.hidden", "review.shown"],
+    "answer.{to}": ["answer.hidden", "answer.shown"],
     "escrow.{purpose}_sent": ["escrow.cancel_sent", "escrow.withdraw_sent"],
 }
 

@@ -14,6 +14,8 @@ OPEN_TO_READ = {
     "organizations.Organization": "name, country and verification stand on every listing and receipt",
     "catalog.Listing": "carries only what was approved; drafts are versions, which have a policy",
     "catalog.Plan": "a price that a shop shows",
+    "reviews.Review": "what buyers say is there to be read; hidden ones only by their authors",
+    "reviews.Answer": "as the review that it answers",
 }
 
 
@@ -66,7 +68,12 @@ def test_only_named_tables_are_open_to_read() -> None:
 
 
 BOUND_OTHERWISE = {
+    "catalog.SavedListing.listing": "what is saved is another organization's listing, which is public",
+    "gateway.Trial.listing": "what is tried is another organization's listing, which is public",
+    "gateway.TrialAllowance.listing": "what is tried is another organization's listing, which is public",
     "gateway.ToolRun.listing": "the key to the subscription carries the listing with it",
+    "reviews.Review.listing": "the key to the order carries the listing with it",
+    "reviews.Invitation.listing": "as of a review",
     "subscriptions.SpendingRequest.plan": "what is asked for is another organization's plan, which is public",
 }
 

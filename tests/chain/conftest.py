@@ -25,7 +25,7 @@ def node() -> Iterator[LocalChain]:
     yield chain
     chain.automine()
     chain.rpc("anvil_dropAllTransactions")
-    chain.rpc("evm_revert", snapshot)
+    assert chain.rpc("evm_revert", snapshot), "The chain could not be put back."
 
 
 @pytest.fixture

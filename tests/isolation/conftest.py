@@ -10,9 +10,19 @@ from django.utils import timezone
 
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
+from marketplace.catalog.models import SavedList, SavedListing
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
-from marketplace.gateway.models import ApiKey, KeyMonth, ToolRun, UpstreamSecret, UsageRecord
-from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.gateway.models import (
+    ApiKey,
+    KeyMonth,
+    ToolRun,
+    Trial,
+    TrialAllowance,
+    TrialCall,
+    UpstreamSecret,
+    UsageRecord,
+)
+from marketplace.moderation.models import Appeal, Decision, Report, ReviewCase
 from marketplace.notifications.models import Notification
 from marketplace.organizations.models import (
     BusinessDetails,
@@ -24,6 +34,7 @@ from marketplace.organizations.models import (
     Verification,
 )
 from marketplace.privacy.models import Erasure, Export
+from marketplace.reviews import models as reviews
 from marketplace.subscriptions.models import CallCount, Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
@@ -50,6 +61,9 @@ class Trade:
     invitation: Invitation
     membership: Membership
     export: Export
+    review: reviews.Review
+    saved_list: SavedList
+    saved: SavedListing
 
 
 @world.written
@@ -109,8 +123,16 @@ def trade(name: str) -> Trade:
     UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
     UsageRecord.objects.create(**both, subscription=subscription, listing=listing, api_key=key)
     run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
+    saved_list = SavedList.objects.create(org=buyer, name=canary)
+    saved = SavedListing.objects.create(org=buyer, saved_list=saved_list, listing=listing, note=canary)
+    Trial.objects.create(org=buyer, listing=listing, input={"text": canary})
+    TrialAllowance.objects.create(org=buyer, listing=listing, calls=1)
+    TrialCall.objects.create(provider=provider, listing=listing)
     case = ReviewCase.objects.create(org=provider, version=draft)
     Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
+    reported = ReviewCase.objects.create(org=provider, listing=listing)
+    Report.objects.create(case=reported, category="other", text=canary, reporter=buyer_owner)
+    Appeal.objects.create(org=provider, case=reported, text=canary)
     for user, org in ((buyer_owner, buyer), (provider_owner, provider)):
         Notification.objects.create(
             user=user, org=org, entry_id=1, kind="orders", rule="order.placed/0", facts={"note": canary}, path="/",
@@ -125,9 +147,26 @@ def trade(name: str) -> Trade:
         amount=plan.price, form_key=uuid.uuid4(), note=canary,
     )  # fmt: skip
     KeyMonth.objects.create(org=buyer, api_key=key, month=now.date().replace(day=1), calls=1)
+    # Reviews are public; what a moderator has hidden is not.
+    review = reviews.Review.objects.create(
+        org=buyer,
+        listing=listing,
+        order=order,
+        stars=2,
+        title=canary,
+        text=canary,
+        state="hidden",
+        hidden_reason=canary,
+    )
+    reviews.Wording.objects.create(review=review, org=buyer, number=1, stars=1, title=canary, text=canary)
+    reviews.Answer.objects.create(
+        review=review, listing=listing, org=provider, text=canary, state="hidden", hidden_reason=canary
+    )
+    reviews.Invitation.objects.create(org=buyer, listing=listing, order=order)
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
-        asked, document, invitation, Membership.objects.get(org=provider), export,
+        asked, document, invitation, Membership.objects.get(org=provider), export, review,
+        saved_list, saved,
     )  # fmt: skip
 
 

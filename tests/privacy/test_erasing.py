@@ -27,6 +27,7 @@ from marketplace.organizations import services as organizations
 from marketplace.organizations.models import Document, Invitation, Membership, Organization, Verification
 from marketplace.privacy import erasing, exporting, fates, services
 from marketplace.privacy.models import Erasure, Export
+from marketplace.reviews.models import Answer, Review, Wording
 from marketplace.subscriptions.models import Order, Subscription
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system, scope
@@ -86,6 +87,11 @@ def settled_trade() -> Any:
     ToolRun.objects.create(org=buyer, subscription=sub, listing=listing, user=ada, state="done", input={"text": b},
                            result={"mood": b})  # fmt: skip
     UpstreamSecret.objects.create(org=provider, listing=listing, key_id="k", nonce=b"n" * 12, ciphertext=b"c")
+    review = Review.objects.create(
+        org=buyer, listing=listing, order=order, stars=4, title=f"{b} title", text=f"{b} says"
+    )
+    Wording.objects.create(review=review, org=buyer, number=1, stars=1, title=f"{b} title", text=f"{b} said")
+    Answer.objects.create(review=review, listing=listing, org=provider, text=f"{p} answers", written_by=ben)
     Verification.objects.create(org=provider, registration_number=p, note=p, asked_by=ben, outcome="verified", reason=p)
     Document.objects.create(org=provider, name=f"{p}.pdf", kind="application/pdf", size=1, sha256="0" * 64,
                             file=ContentFile(p.encode(), name=f"{mark}.pdf"), added_by=ben)  # fmt: skip
@@ -162,6 +168,14 @@ def test_what_the_other_side_has_to_keep_stays(trade: Any) -> None:
         assert UsageRecord.objects.count() == 1
         assert Organization.objects.get(pk=trade.buyer.pk).name == trade.buyer.name
         assert Entry.objects.filter(org_id=trade.provider.pk).count() >= 4
+
+
+def test_the_stars_of_an_erased_buyer_still_count_and_its_words_are_gone(trade: Any, client: Client) -> None:
+    asked_and_due(Actor(trade.ada.pk, trade.buyer.pk, "owner"))
+    erasing.erase_due()
+    page = client.get(f"/tools/{trade.listing.slug}/reviews/").content.decode()
+    assert "The words of this review were erased" in page and "An erased organization" in page
+    assert 'aria-label="4 of 5 stars"' in page
 
 
 def test_pages_of_the_other_side_still_open(trade: Any, client: Client) -> None:

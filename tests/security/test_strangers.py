@@ -45,9 +45,12 @@ def objects(of: Trade) -> dict[str, str]:
         "<uuid:public_id>": str(of.order.public_id),
         "<int:plan_id>": str(world.plan(of.listing).pk),
         "<int:key_id>": str(of.key.pk),
+        "<int:list_id>": str(of.saved_list.pk),
+        "<int:saved_id>": str(of.saved.pk),
         "<int:credit_id>": "1",
         "<int:document_id>": str(of.document.pk),
         "<int:invitation_id>": str(of.invitation.pk),
+        "<int:review_id>": str(of.review.pk),
         "<int:membership_id>": str(of.membership.pk),
         "<bytes32:escrow_id>": of.order.order_ref,
         "<escrow_id:escrow_id>": of.order.order_ref,
@@ -82,6 +85,7 @@ def everything() -> dict[str, list[Any]]:
                 "moderation",
                 "notifications",
                 "privacy",
+                "reviews",
             )
             for model in apps.get_app_config(app).get_models()
         }
@@ -164,7 +168,7 @@ def test_a_strangers_object_does_not_exist_in_my_organization(
         for method in METHODS:
             answer = each.ask(method, address(where, each.org, south))
             assert south.canary not in answer.content.decode(), (each.role, method)
-            public = "<int:plan_id>" in where or "/use/" in where
+            public = "<int:plan_id>" in where or "/use/" in where or "/saved/add/" in where
             expected = CLOSED | {200} if public else CLOSED
             assert answer.status_code in expected, (each.role, method, answer.status_code)
     assert theirs(south) == others

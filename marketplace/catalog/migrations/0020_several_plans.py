@@ -6,9 +6,10 @@ import marketplace.catalog.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0009_words_alike"), ("organizations", "0008_domain_check")]
+    dependencies = [("catalog", "0014_saved_lists"), ("organizations", "0008_domain_check")]
 
     operations = [
+        migrations.RemoveConstraint(model_name="listingversion", name="version_has_a_price"),
         migrations.AddField(
             model_name="listing",
             name="reference",

@@ -1,6 +1,7 @@
 """Listings: what is public stands on the listing itself; drafts, and what only the provider may read, on versions."""
 
 from marketplace.catalog.models.listings import Listing, ListingQuerySet, Plan
+from marketplace.catalog.models.saved import SavedList, SavedListing
 from marketplace.catalog.models.shelves import Category, Currency
 from marketplace.catalog.models.versions import ListingVersion
 from marketplace.catalog.search.tables import SearchChange, SearchEntry, SearchWord, ShelfCount
@@ -12,6 +13,8 @@ __all__ = [
     "ListingQuerySet",
     "ListingVersion",
     "Plan",
+    "SavedList",
+    "SavedListing",
     "SearchChange",
     "SearchEntry",
     "SearchWord",

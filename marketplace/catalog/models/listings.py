@@ -16,6 +16,8 @@ from marketplace.catalog.facts import Facts
 from marketplace.catalog.fields import OrderedJsonField
 from marketplace.catalog.health import STAYS_DOWN, Health
 from marketplace.catalog.models.shelves import Category, Currency
+from marketplace.catalog.rating import Rated
+from marketplace.catalog.trying import Trying
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 
@@ -57,7 +59,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.order_by()[: cap + 1].count()
 
 
-class Listing(Facts, Health, Lifecycle):
+class Listing(Facts, Health, Rated, Trying, Lifecycle):
     """A tool on offer. Its public fields are those of the version that was approved last; empty until then."""
 
     class State(models.TextChoices):
@@ -102,6 +104,10 @@ class Listing(Facts, Health, Lifecycle):
                 name="listing_public_is_complete",
             ),
             models.UniqueConstraint(fields=["org", "reference"], name="one_listing_per_reference"),
+            models.CheckConstraint(
+                condition=models.Q(rating_sum__range=(F("rating_count"), 5 * F("rating_count"))),
+                name="listing_rating_is_one_to_five",
+            ),
         ]
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="listing_search"),

@@ -18,6 +18,7 @@ from marketplace.catalog.services.drafting import (
     save_step,
     stamp_of,
 )
+from marketplace.catalog.services.rating import set_rating
 from marketplace.catalog.wording import Wording
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "request_changes",
     "retire_listing",
     "save_step",
+    "set_rating",
     "stamp_of",
     "submit_version",
 ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_countries import countries
 
+from marketplace.catalog.comparing import address
 from marketplace.catalog.estimate import EstimateForm, estimates
 from marketplace.catalog.models import Listing, ListingVersion, Plan
 from marketplace.catalog.offer import NOT_SHOWN, changes
@@ -31,6 +32,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     on_sale = Plan.objects.filter(listing=found, state=Plan.State.ON_SALE).select_related("currency")
     plans = list(on_sale.order_by("price"))
     form = EstimateForm(request.GET if "calls" in request.GET else None)
+    similar = _similar(found)
     context = {
         **parts(found, request.actor.user_id),  # type: ignore[attr-defined]
         "listing": found,
@@ -38,7 +40,9 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "plans": plans,
         "estimate_form": form,
         "estimates": estimates(plans, **form.cleaned_data) if form.is_bound and form.is_valid() else [],
-        "similar": _similar(found),
+        "similar": similar,
+        "compare_url": address([found.slug]),
+        "compare_all_url": address([found.slug, *(one.slug for one in similar)]),
         "structured": structured(found, plans, request.build_absolute_uri(found.address)),
         "url": request.build_absolute_uri(found.address),
         "category": found.category,

@@ -1,4 +1,4 @@
-"""Keys, calls, and runs started in the browser."""
+"""Keys, calls, runs started in the browser, and how services answer."""
 
 import uuid
 from datetime import datetime

@@ -1,0 +1,1 @@
+"""What organizations say of tools that they paid for and used, and what providers answer."""

@@ -1,0 +1,1 @@
+"""Pages: what everybody reads, what organizations write, what moderators hide."""

@@ -1,0 +1,10 @@
+"""German: what Django's own formats leave out, or write in another way."""
+
+DATE_FORMAT = "j. F Y"
+DATETIME_FORMAT = "j. F Y, H:i T"
+DAY_FORMAT = "D, j. F Y"
+DAY_AND_MONTH_FORMAT = "l, j. F"
+MOMENT_FORMAT = "D, j. F Y, H:i T"
+LONG_MOMENT_FORMAT = "l, j. F Y, H:i T"
+SECOND_FORMAT = "j. M Y, H:i:s"
+MONTH_FORMAT = "M Y"

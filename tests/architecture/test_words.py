@@ -1,0 +1,246 @@
+"""Every word that people read goes through the catalogs, and the catalogs say it in every language."""
+
+import ast
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings import catalogs
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
+SOURCES = [
+    path
+    for folder in ("chain", "marketplace", "governance", "settings")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not {"migrations", "local"} & set(path.parts)
+]
+# Read by developers alone.
+ENGLISH = {
+    "templates/styleguide": "samples, in development only",
+    "templates/mail/index.html": "mails of a developer's market",
+    "templates/mail/one.html": "mails of a developer's market",
+    "settings/styleguide.py": "samples, in development only",
+    "settings/management/commands/demo.py": "fills the market of a demonstration",
+    "chain/client.py": "for operators, who read English logs beside it",
+}
+# Areas that still have to be turned over to the catalogs. This list only ever becomes shorter.
+NOT_YET = {
+    "templates/account/": "accounts",
+    "templates/accounts/": "accounts",
+    "templates/mfa/": "accounts",
+    "templates/usersessions/": "accounts",
+    "templates/catalog/": "the shop",
+    "templates/jinja/": "the shop",
+    "templates/escrow/": "money",
+    "templates/gateway/": "the gateway",
+    "templates/governance/": "voting",
+    "templates/moderation/": "the console",
+    "templates/notifications/": "notices",
+    "templates/organizations/": "organizations",
+    "templates/privacy/": "privacy",
+    "templates/subscriptions/": "orders",
+    "governance/": "voting",
+    "marketplace/accounts/": "accounts",
+    "marketplace/catalog/": "the shop",
+    "marketplace/escrow/": "money",
+    "marketplace/gateway/": "the gateway",
+    "marketplace/lifecycle.py": "the words of every area",
+    "marketplace/moderation/": "the console",
+    "marketplace/notifications/": "notices",
+    "marketplace/organizations/": "organizations",
+    "marketplace/privacy/": "privacy",
+    "marketplace/subscriptions/": "orders",
+}
+NAMES = {"Guildhall", "UTC", "ETH", "JSON", "POST", "Authorization", "Bearer", "curl", "ms", "MB"}
+SHOWN = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-label", "data-copied"}
+ARGUMENT = re.compile(
+    r"\b(?:title|text|action|label|more|noun|desc|unit|submit|cancel|confirm|caption|problem|sentence|term|word)"
+    r'="([^"]*)"|default:"([^"]* [^"]*|[A-Z][^"]*)"|{%\s*nav_link\s+"[^"]*"\s+"[^"]*"\s+"([^"]*)"'
+)
+GONE = re.compile(
+    r"{%\s*comment.*?{%\s*endcomment\s*%}|{%\s*blocktrans.*?{%\s*endblocktrans\w*\s*%}|<(script|style|code|pre)\b.*?</\1>",
+    re.DOTALL,
+)
+TOKEN = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+
+
+def is_said(text: str) -> bool:
+    """Whether there are words in it, beyond names that are the same in every language."""
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    return any(word not in NAMES for word in words)
+
+
+class Reader(HTMLParser):
+    """Collects what a person sees or hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.seen.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        shown = {name: value for name, value in attrs if value}
+        self.seen.extend(value for name, value in shown.items() if name in SHOWN)
+        if tag == "meta" and shown.get("name") == "description":
+            self.seen.append(shown.get("content", ""))
+
+
+def outside_the_catalogs(text: str) -> list[str]:
+    """The words of a template that no tag looks up."""
+    text = GONE.sub("", text)
+    found = [next(filter(None, match.groups()), "") for tag in TOKEN.findall(text) for match in ARGUMENT.finditer(tag)]
+    reader = Reader()
+    reader.feed(TOKEN.sub("", text))
+    reader.close()
+    return [" ".join(each.split()) for each in [*reader.seen, *found] if is_said(each)]
+
+
+SAYS = {"Refused", "ValidationError", "CallRefused", "NotUsable", "success", "error", "warning", "info"}
+LABELS = {"label", "help_text", "empty_label", "placeholder"}
+
+
+def spoken(text: str) -> Iterator[str]:
+    """Sentences for people in a Python source that stand outside gettext: what refuses, tells, or labels a field."""
+    tree = ast.parse(text)
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        of = getattr(getattr(call.func, "value", None), "id", "")
+        if name in SAYS and (name[0].isupper() or of == "messages"):
+            yield from filter(is_said, map(_text, call.args))
+        yield from (_text(each.value) for each in call.keywords if each.arg in LABELS and is_said(_text(each.value)))
+    for kind in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        if any(getattr(base, "attr", "").endswith("Choices") for base in kind.bases):
+            pairs = [node.value for node in kind.body if isinstance(node, ast.Assign)]
+            yield from (_text(pair.elts[-1]) for pair in pairs if isinstance(pair, ast.Tuple) and _text(pair.elts[-1]))
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value if " " in node.value or node.value[:1].isupper() else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or " " for part in node.values)
+    return ""
+
+
+def listed(path: Path, areas: dict[str, str]) -> bool:
+    return str(path.relative_to(ROOT)).startswith(tuple(areas))
+
+
+FOUND = {path: outside_the_catalogs(path.read_text()) for path in TEMPLATES}
+FOUND |= {path: list(spoken(path.read_text())) for path in SOURCES}
+
+
+def test_no_page_and_no_refusal_speaks_past_the_catalogs() -> None:
+    speak = {str(path.relative_to(ROOT)): words for path, words in FOUND.items() if words}
+    assert {path: words for path, words in speak.items() if not listed(ROOT / path, NOT_YET | ENGLISH)} == {}
+
+
+@pytest.mark.parametrize("area", [*NOT_YET, *ENGLISH])
+def test_an_area_that_is_done_leaves_the_list(area: str) -> None:
+    assert any(words for path, words in FOUND.items() if listed(path, {area: ""})), f"{area} is done: take it out"
+
+
+def test_the_guard_sees_words_where_people_read_them() -> None:
+    seen = outside_the_catalogs(
+        '{% comment %}not this{% endcomment %}<p title="Above">{{ x }} of us</p>{% translate "not this" %}<img alt="">'
+        "{% blocktranslate %}nor <b>this</b>{% endblocktranslate %}"
+        '{% include "a.html" with text="Said here" %}{{ x|default:"Or this" }}{% nav_link "a:b" "icon" "Home" %}'
+    )
+    assert seen == ["Above", "of us", "Said here", "Or this", "Home"]
+    code = (
+        'raise Refused(f"No {x} left.")\nmessages.success(request, "Saved.")\n'
+        'field(label="Name", help_text=_("fine"))\nraise Refused(_("fine"))\nlog.info("not this")\n'
+        'class State(models.TextChoices):\n    OPEN = "open", "still open"\n    SHUT = "shut", _("fine")\n'
+    )
+    assert list(spoken(code)) == ["No   left.", "Saved.", "Name", "still open"]
+
+
+@pytest.mark.parametrize("language", catalogs.PLURALS)
+@pytest.mark.parametrize("domain", catalogs.DOMAINS)
+def test_every_catalog_is_what_the_sources_and_its_own_words_make_of_it(language: str, domain: str) -> None:
+    """None missing, none left over, none guessed, and what is compiled is what is written: else run bin/messages."""
+    for path, content in catalogs.written(language, domain).items():
+        assert path.read_bytes() == content, f"{path.relative_to(ROOT)}: run bin/messages"
+    assert b"fuzzy" not in catalogs.po(language, domain).read_bytes()
+
+
+MESSAGES = [
+    (language, message)
+    for language in catalogs.PLURALS
+    for domain in catalogs.DOMAINS
+    for message in catalogs.read(language, domain)
+    if message.id
+]
+
+
+def forms(words: Any) -> list[str]:
+    return [words] if isinstance(words, str) else list(words)
+
+
+def test_every_sentence_is_said_in_every_language() -> None:
+    assert [(language, message.id) for language, message in MESSAGES if not all(forms(message.string) or [""])] == []
+
+
+PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|%%|{\w*}|</?\w+|&nbsp;")
+
+
+def places(text: str) -> list[str]:
+    return sorted(PLACES.findall(text))
+
+
+def test_a_translation_has_the_places_and_the_markup_of_its_sentence() -> None:
+    wrong = [
+        (language, message.id, said)
+        for language, message in MESSAGES
+        for said in forms(message.string)
+        if places(said) not in [places(form) for form in forms(message.id)]
+    ]
+    assert wrong == []
+
+
+def test_a_translation_begins_and_ends_like_its_sentence() -> None:
+    """A sentence that lost its space or its full stop, or was cut off."""
+    ends = re.compile(r"[.?:…]?$")
+    wrong = [
+        (language, message.id)
+        for language, message in MESSAGES
+        for said in forms(message.string)
+        if (said[:1].isspace(), said[-1:].isspace())
+        != (forms(message.id)[0][:1].isspace(), forms(message.id)[0][-1:].isspace())
+        or ends.search(said.rstrip())[0] != ends.search(forms(message.id)[-1].rstrip())[0]  # type: ignore[index]
+    ]
+    assert wrong == []
+
+
+DATES = re.compile(r"""\|date:("[^"]*"|'[^']*')""")
+
+
+def test_no_template_spells_out_a_date() -> None:
+    """Day, month and year stand in another order elsewhere: a format has a name in settings/formats."""
+    allowed = {'"c"', '"Y-m-d"'}
+    wrong = {
+        str(path.relative_to(ROOT)): spelled
+        for path in TEMPLATES
+        if not listed(path, NOT_YET | ENGLISH)
+        and (
+            spelled := [
+                each for each in DATES.findall(path.read_text()) if each not in allowed and "_FORMAT" not in each
+            ]
+        )
+    }
+    assert wrong == {}
+
+
+def test_each_language_names_the_same_formats() -> None:
+    def names(language: str) -> set[str]:
+        tree = ast.parse((ROOT / "settings" / "formats" / language / "formats.py").read_text())
+        return {node.targets[0].id for node in tree.body if isinstance(node, ast.Assign)}  # type: ignore[attr-defined]
+
+    assert names("en") == names("de") == names("id")
