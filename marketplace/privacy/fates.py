@@ -59,7 +59,6 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "catalog.Plan": Fate("orders point to it", {"name": always("Plan"), "state": always("withdrawn")}),
     "subscriptions.Order": Fate(BOOKS),
     "subscriptions.Subscription": Fate(BOOKS),
-    "subscriptions.CallCount": Fate("how many calls a plan has left, which both sides go by; no content"),
     "escrow.Escrow": Fate(BOOKS),
     "escrow.LedgerEntry": Fate(BOOKS),
     "escrow.Payment": Fate(BOOKS),
