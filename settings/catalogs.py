@@ -23,7 +23,8 @@ PYTHON: Final = ("chain", "governance", "marketplace", "settings")
 PLURALS: Final = {"de": (2, "(n != 1)"), "id": (1, "0")}
 DOMAINS: Final = ("django", "djangojs")
 KEYWORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
+    "Rule": (2,),  # of a notice: its second argument is the sentence
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "noop"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),

@@ -13,6 +13,7 @@ from marketplace.subscriptions.models import Order
 from marketplace.tenancy import door
 from marketplace.tenancy.scope import as_system
 from settings.context import Kept
+from settings.figures import grouped
 
 CARDS: Final = 6
 MOST_COUNTED: Final = 1000
@@ -23,9 +24,9 @@ UNSHOWN: Final = ("description", "input_schema", "output_schema", "example", "se
 class Figures:
     """What the market is today; `most_bought` are ids of listings, the most wanted first."""
 
-    tools: str
-    providers: str
-    settled: str
+    tools: int
+    providers: int
+    settled: int
     most_bought: list[int]
 
 
@@ -35,9 +36,9 @@ def _read() -> Figures:
         settled = Order.objects.settled().count()
         most_bought = list(Order.objects.most_bought()[:CARDS])
     return Figures(
-        tools=_counted(public.capped_count(MOST_COUNTED)),
-        providers=_counted(public.order_by().values("org").distinct()[: MOST_COUNTED + 1].count()),
-        settled=f"{settled:,}",
+        tools=public.capped_count(MOST_COUNTED),
+        providers=public.order_by().values("org").distinct()[: MOST_COUNTED + 1].count(),
+        settled=settled,
         most_bought=most_bought,
     )
 
@@ -46,7 +47,7 @@ figures = Kept(_read, "FIGURES_KEPT_SECONDS")
 
 
 def _counted(number: int) -> str:
-    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    return f"{grouped(MOST_COUNTED)}+" if number > MOST_COUNTED else grouped(number)
 
 
 @door.public
@@ -56,7 +57,11 @@ def landing(request: HttpRequest) -> HttpResponse:
     now = figures()
     found = {listing.pk: listing for listing in _cards(Listing.objects.public().filter(pk__in=now.most_bought))}
     context = {
-        "figures": now,
+        "figures": {
+            "tools": _counted(now.tools),
+            "providers": _counted(now.providers),
+            "settled": grouped(now.settled),
+        },
         "featured": [found[pk] for pk in now.most_bought if pk in found],
         "newest": _cards(Listing.objects.public().newest())[:CARDS],
     }

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from jsonschema import Draft202012Validator
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
@@ -18,15 +20,17 @@ def monthly_calls() -> forms.IntegerField:
         min_value=1,
         max_value=1_000_000_000,
         required=False,
-        label="Calls a month",
-        help_text="The key stops there until the next month. Leave it empty for as many as it likes.",
+        label=gettext_lazy("Calls a month"),
+        help_text=gettext_lazy("The key stops there until the next month. Leave it empty for as many as it likes."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
 
 class KeyForm(forms.Form):
     name = forms.CharField(
-        max_length=40, label="Name of the key", help_text="Where will it be used? For example: accounting server."
+        max_length=40,
+        label=gettext_lazy("Name of the key"),
+        help_text=gettext_lazy("Where will it be used? For example: accounting server."),
     )
     monthly_calls = monthly_calls()
 
@@ -38,9 +42,11 @@ class KeyLimitForm(forms.Form):
 class ServiceKeyForm(forms.Form):
     service_key = forms.CharField(
         max_length=500,
-        label="Key of your service",
+        label=gettext_lazy("Key of your service"),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Sent as “Authorization: Bearer …” to the address of your listing and nowhere else. Kept encrypted.",
+        help_text=gettext_lazy(
+            "Sent as “Authorization: Bearer …” to the address of your listing and nowhere else. Kept encrypted."
+        ),
     )
 
 
@@ -48,8 +54,8 @@ class TrialTermsForm(forms.Form):
     calls = forms.IntegerField(
         min_value=0,
         max_value=1000,
-        label=_("Free calls of each organization"),
-        help_text=_(
+        label=gettext_lazy("Free calls of each organization"),
+        help_text=gettext_lazy(
             "In all. People who are not signed in have as many a day from their network. 0 switches tries off."
         ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
@@ -57,8 +63,8 @@ class TrialTermsForm(forms.Form):
     calls_a_day = forms.IntegerField(
         min_value=0,
         max_value=1_000_000,
-        label=_("Free calls a day of all together"),
-        help_text=_("Your service gets no more of them than this, whoever comes."),
+        label=gettext_lazy("Free calls a day of all together"),
+        help_text=gettext_lazy("Your service gets no more of them than this, whoever comes."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
@@ -71,7 +77,9 @@ class Base64File(forms.FileField):
         if not file:
             return None
         if file.size > MAX_FILE_BYTES:
-            raise forms.ValidationError(f"This file has {file.size / 1e6:.1f} MB; the limit is 2 MB.")
+            raise forms.ValidationError(
+                _("This file has %(size)s MB; the limit is 2 MB.") % {"size": formats.number_format(file.size / 1e6, 1)}
+            )
         return base64.b64encode(file.read()).decode()
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Avg, Count, Q
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Listing, ListingVersion
@@ -50,7 +51,10 @@ def create_key(actor: Actor, *, name: str, monthly_calls: int | None = None) -> 
     """
     with transaction.atomic():
         if ApiKey.objects.for_org(_org(actor)).valid().count() >= MAX_KEYS:
-            raise Refused(f"An organization has at most {MAX_KEYS} keys; revoke one that is no longer used.")
+            raise Refused(
+                _("An organization has at most %(MAX_KEYS)s keys; revoke one that is no longer used.")
+                % {"MAX_KEYS": MAX_KEYS}
+            )
         new = sealing.new_key()
         key = ApiKey.objects.create(
             org_id=_org(actor),
@@ -69,7 +73,7 @@ def revoke_key(actor: Actor, *, key_id: int) -> ApiKey:
     with transaction.atomic():
         key = ApiKey.objects.for_org(_org(actor)).select_for_update().filter(pk=key_id).first()
         if key is None:
-            raise Refused("Your organization has no such key.")
+            raise Refused(_("Your organization has no such key."))
         if key.revoked_at is None:
             key.revoked_at = timezone.now()
             key.save(update_fields=["revoked_at"])
@@ -81,9 +85,9 @@ def keep_service_key(actor: Actor, *, listing: Listing, service_key: str) -> Ups
     """Store the key with which the gateway calls the provider's own service, in place of an older one."""
     with transaction.atomic():
         if listing.org_id != actor.org_id:
-            raise Refused("This is not a listing of your organization.")
+            raise Refused(_("This is not a listing of your organization."))
         sealed = sealing.seal(service_key, org_id=listing.org_id, listing_id=listing.pk)
-        secret, _ = UpstreamSecret.objects.update_or_create(
+        secret, _created = UpstreamSecret.objects.update_or_create(
             listing=listing,
             defaults={
                 "org_id": listing.org_id,
@@ -105,7 +109,7 @@ def begin_call(*, key_text: str, slug: str, size: int) -> Call:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
             listing = Listing.objects.public().filter(slug=slug).first()
             if listing is None:
-                raise CallRefused(404, "no_such_tool", "No tool with this name is on the market.")
+                raise CallRefused(404, "no_such_tool", _("No tool with this name is on the market."))
             call = _count(buyer_id=key.org_id, listing=listing, size=size, api_key_id=key.pk)
             try:
                 limits.count_call(key)
@@ -183,13 +187,18 @@ def _key(text: str) -> ApiKey:
     with as_system("a key says which organization it belongs to; until then there is no scope"):
         key = ApiKey.objects.filter(prefix=text[: sealing.PREFIX_LENGTH]).first()
     if key is None or not sealing.is_same(text, key.digest):
-        raise CallRefused(401, "unknown_key", "This key is not known. Make one in your workspace, under Keys.")
+        raise CallRefused(401, "unknown_key", _("This key is not known. Make one in your workspace, under Keys."))
     if key.revoked_at is not None:
-        raise CallRefused(401, "revoked_key", f"This key was revoked on {key.revoked_at:%d %B %Y}. Make a new one.")
+        raise CallRefused(
+            401,
+            "revoked_key",
+            _("This key was revoked on %(day)s. Make a new one.")
+            % {"day": formats.date_format(key.revoked_at, "DATE_FORMAT")},
+        )
     return key
 
 
 def _org(actor: Actor) -> int:
     if actor.org_id is None:
-        raise Refused("Choose an organization first.")
+        raise Refused(_("Choose an organization first."))
     return actor.org_id

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from marketplace.gateway.addresses import PointsInwards, vetted
 
@@ -103,7 +104,7 @@ async def _asked(
     except ValueError:
         usable = False
     if not usable:
-        raise UpstreamFailed("The provider's address is not one that can be called.")
+        raise UpstreamFailed(_("The provider's address is not one that can be called."))
     idle = min(IDLE_SECONDS, total)
     timeouts = {"connect": CONNECT_SECONDS, "read": idle, "write": idle, "pool": CONNECT_SECONDS}
     sent: dict[bytes | str, bytes | str] = {"Host": parts.netloc}
@@ -114,11 +115,13 @@ async def _asked(
             async with connections.stream(method, url, headers=sent, content=body, extensions=extensions) as response:
                 yield response
     except PointsInwards as problem:
-        raise UpstreamFailed("The provider's address points into a private network, so it was not called.") from problem
+        raise UpstreamFailed(
+            _("The provider's address points into a private network, so it was not called.")
+        ) from problem
     except (TimeoutError, httpcore.TimeoutException) as problem:
-        raise UpstreamSlow("The provider's service did not answer in time.") from problem
+        raise UpstreamSlow(_("The provider's service did not answer in time.")) from problem
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
-        raise UpstreamFailed("The provider's service cannot be reached.") from problem
+        raise UpstreamFailed(_("The provider's service cannot be reached.")) from problem
 
 
 async def _bounded(response: httpcore.Response) -> bytes:
@@ -126,7 +129,7 @@ async def _bounded(response: httpcore.Response) -> bytes:
     async for chunk in response.aiter_stream():
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
-            raise UpstreamFailed("The provider's answer is larger than 10 MB.")
+            raise UpstreamFailed(_("The provider's answer is larger than 10 MB."))
         chunks.append(chunk)
     return b"".join(chunks)
 

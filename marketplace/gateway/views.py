@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.gateway import limits, runs, services
@@ -110,7 +111,7 @@ def revoke(request: ActedRequest, key_id: int) -> HttpResponse:
     key = get_object_or_404(ApiKey.objects.for_org(request.org.pk), pk=key_id)
     if request.method == "POST":
         services.revoke_key(request.actor, key_id=key_id)
-        messages.success(request, f"The key “{key.name}” no longer works.")
+        messages.success(request, _("The key “%(name)s” no longer works.") % {"name": key.name})
         return redirect("gateway:keys", org=request.org.slug)
     return render(request, "gateway/revoke.html", {"key": key})
 
@@ -122,7 +123,7 @@ def limit(request: ActedRequest, key_id: int) -> HttpResponse:
     form = KeyLimitForm(request.POST or None, initial={"monthly_calls": key.monthly_calls})
     if request.method == "POST" and form.is_valid():
         limits.limit_key(request.actor, key_id=key_id, **form.cleaned_data)
-        messages.success(request, f"The limit of the key “{key.name}” is set.")
+        messages.success(request, _("The limit of the key “%(name)s” is set.") % {"name": key.name})
         return redirect("gateway:keys", org=request.org.slug)
     return render(request, "gateway/limit.html", {"key": key, "form": form}, status=422 if form.errors else 200)
 
@@ -142,7 +143,7 @@ def service_key(request: ActedRequest, slug: str) -> HttpResponse:
     form = ServiceKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.keep_service_key(request.actor, listing=listing, service_key=form.cleaned_data["service_key"])
-        messages.success(request, "The key is stored. Calls carry it from now on.")
+        messages.success(request, _("The key is stored. Calls carry it from now on."))
         return redirect("catalog:manage", org=request.org.slug)
     stored = UpstreamSecret.objects.filter(listing=listing).first()
     context = {"form": form, "listing": listing, "stored": stored}

@@ -26,11 +26,11 @@ class ReviewCase(Lifecycle):
     """A question to a moderator: about an organization, one version of its listing, or a listing that was reported."""
 
     class State(models.TextChoices):
-        OPEN = "open", "open"
-        CLAIMED = "claimed", "claimed"
-        DECIDED = "decided", "decided"
-        APPEALED = "appealed", "appealed"
-        CLOSED = "closed", "closed"
+        OPEN = "open", _("open")
+        CLAIMED = "claimed", _("claimed")
+        DECIDED = "decided", _("decided")
+        APPEALED = "appealed", _("appealed")
+        CLOSED = "closed", _("closed")
 
     UNDECIDED = (State.OPEN, State.CLAIMED)
     WAITING = (*UNDECIDED, State.APPEALED)
@@ -82,9 +82,9 @@ class Decision(models.Model):
     """What a moderator decided, and the reason in words that the organization reads."""
 
     class Outcome(models.TextChoices):
-        APPROVE = "approve", "approved"
-        CHANGES = "changes", "changes requested"
-        REJECT = "reject", "rejected"
+        APPROVE = "approve", _("approved")
+        CHANGES = "changes", _("changes requested")
+        REJECT = "reject", _("rejected")
         DISMISS = "dismiss", _("reports dismissed")
         SUSPEND = "suspend", _("suspended")
         RESTORE = "restore", _("put back into the shop")

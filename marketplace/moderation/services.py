@@ -76,9 +76,9 @@ def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str, checked
     with transaction.atomic():
         case = ReviewCase.objects.select_for_update().get(pk=case.pk)
         if actor.role != "moderator":
-            raise Refused("Only moderators decide about cases.")
+            raise Refused(_("Only moderators decide about cases."))
         if Membership.objects.filter(org_id=case.org_id, user_id=person_of(actor)).exists():
-            raise Refused("You belong to this organization. Somebody else has to decide this case.")
+            raise Refused(_("You belong to this organization. Somebody else has to decide this case."))
         if case.state not in WAITING:
             return Decided(_same(actor, case, outcome, reason), is_new=False)
         if outcome not in outcomes_of(case):
@@ -86,7 +86,7 @@ def decide(actor: Actor, *, case: ReviewCase, outcome: str, reason: str, checked
         if case.state == ReviewCase.State.APPEALED:
             reporting.may_decide_appeal(case, person_of(actor))
         if not reason:
-            raise Refused("Give a reason. The organization reads it, and so does whoever looks at this later.")
+            raise Refused(_("Give a reason. The organization reads it, and so does whoever looks at this later."))
         decision = Decision.objects.create(
             org_id=case.org_id, case=case, outcome=outcome, reason=reason, decided_by_id=person_of(actor)
         )
@@ -100,7 +100,8 @@ def _same(actor: Actor, case: ReviewCase, outcome: str, reason: str) -> Decision
     last = case.decisions.order_by("-pk").first()
     if last and (last.decided_by_id, last.outcome, last.reason) == (actor.user_id, outcome, reason):
         return last
-    raise Refused(f"This case is {last.get_outcome_display() if last else 'closed'} already; nothing was changed.")
+    was = last.get_outcome_display() if last else _("closed")
+    raise Refused(_("This case is %(state)s already; nothing was changed.") % {"state": was})
 
 
 def _carry_out(actor: Actor, case: ReviewCase, decision: Decision, checked: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts.acting import person_of
@@ -64,7 +65,7 @@ def case(request: ActedRequest, case_id: int) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             said = decided.decision.get_outcome_display()
-            again = "" if decided.is_new else " You had sent this decision already; it was made once."
+            again = "" if decided.is_new else " " + _("You had sent this decision already; it was made once.")
             messages.success(request, f"{_subject(found)}: {said}.{again}")
             return redirect("moderation:queue")
     status = 422 if request.method == "POST" else 200
@@ -84,7 +85,7 @@ def chain(request: ActedRequest) -> HttpResponse:
 def check_books(request: ActedRequest) -> HttpResponse:
     """Have the books compared with the contracts; a worker does it within seconds."""
     ask_reconciliation(request.actor)
-    messages.success(request, "The books will be compared in a few seconds. The result will stand here.")
+    messages.success(request, _("The books will be compared in a few seconds. The result will stand here."))
     return redirect("moderation:chain")
 
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from marketplace.audit.models import Entry
-from marketplace.catalog.models import Listing
+from marketplace.catalog.models import Currency, Listing
 from marketplace.organizations.models import Membership, Organization
 from marketplace.subscriptions.models import Order, SpendingRequest, Subscription
-from marketplace.subscriptions.words import money
 
 AMOUNTS: Final = ("amount", "net", "fee", "refund")
 
@@ -44,7 +43,7 @@ def context(entry: Entry, org: Organization | None) -> Context:
         arguments |= {"listing": listing.slug}
     elif entry.subject_type == "subscriptions.spendingrequest":
         asked = SpendingRequest.objects.select_related("currency", "plan").get(pk=entry.subject_id)
-        facts |= {"listing": asked.plan.listing_id, "amount": money(int(asked.amount), asked.currency)}
+        facts |= {"listing": asked.plan.listing_id, "amount": _kept(asked.amount, asked.currency)}
         arguments |= {"request": asked.public_id}
     if isinstance(entry.facts.get("percent"), int):
         facts["percent"] = entry.facts["percent"]
@@ -55,9 +54,12 @@ def context(entry: Entry, org: Organization | None) -> Context:
     return Context(side, facts, arguments)
 
 
-def _amounts(entry: Entry, order: Order) -> dict[str, str]:
+def _amounts(entry: Entry, order: Order) -> dict[str, Any]:
     return {
-        name: money(int(entry.facts[name]), order.currency)
-        for name in AMOUNTS
-        if str(entry.facts.get(name, "")).isdigit()
+        name: _kept(entry.facts[name], order.currency) for name in AMOUNTS if str(entry.facts.get(name, "")).isdigit()
     }
+
+
+def _kept(units: Any, currency: Currency) -> dict[str, Any]:
+    """An amount as a figure: how it is written depends on who reads it."""
+    return {"units": str(int(units)), "decimals": currency.decimals, "symbol": currency.symbol}

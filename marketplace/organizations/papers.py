@@ -14,6 +14,8 @@ from pathlib import PurePath
 from typing import Final
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps
 
 from marketplace.lifecycle import Refused
@@ -30,11 +32,12 @@ ARCHIVES: Final = (b"PK", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zX
 STREAMS: Final = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
 ACTIVE: Final = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA)\b")
 
-WANTED: Final = "Send a PDF, or a picture as PNG, JPEG or WebP."
-NO_ARCHIVES: Final = f"Archives such as ZIP are not taken, nor files with one inside. {WANTED}"
-TOO_BIG: Final = f"This file is larger than {MOST_BYTES // 1024 // 1024} MB."
-TOO_MANY_PIXELS: Final = f"This picture has more than {MOST_PIXELS // 1_000_000} million pixels. Send it smaller."
-DAMAGED: Final = "This picture is damaged, or it is not what it says it is."
+NO_ARCHIVES: Final = gettext_lazy(
+    "Archives such as ZIP are not taken, nor files with one inside. Send a PDF, or a picture as PNG, JPEG or WebP."
+)
+TOO_BIG: Final = gettext_lazy("This file is larger than 8 MB.")
+TOO_MANY_PIXELS: Final = gettext_lazy("This picture has more than 20 million pixels. Send it smaller.")
+DAMAGED: Final = gettext_lazy("This picture is damaged, or it is not what it says it is.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def vetted(upload: "UploadedFile[bytes]") -> Paper:
     kind = _kind(content)
     declared = upload.content_type if upload.content_type in Kind.values else kind
     if kind != declared or kind != SUFFIXES.get(PurePath(name).suffix.lower()):
-        raise Refused(f"This file is a {kind.label}, but it is named or sent as something else.")
+        raise Refused(_("This file is a %(kind)s, but it is named or sent as something else.") % {"kind": kind.label})
     if kind == Kind.PDF:
         _look_at_pdf(content)
         return Paper(name, kind, content)
@@ -76,21 +79,21 @@ def _kind(content: bytes) -> Kind:
         return Kind.JPEG
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return Kind.WEBP
-    raise Refused(f"This is neither a PDF nor a picture that we know. {WANTED}")
+    raise Refused(_("This is neither a PDF nor a picture that we know. Send a PDF, or a picture as PNG, JPEG or WebP."))
 
 
 def _look_at_pdf(content: bytes) -> None:
     """Refuse a PDF that does not end as one, is locked, or openly brings programs or files along."""
     end = content[-TAIL:]
     if b"startxref" not in end or b"%%EOF" not in end[end.rindex(b"startxref") :]:
-        raise Refused("This PDF is not complete. Save it once more and send it again.")
+        raise Refused(_("This PDF is not complete. Save it once more and send it again."))
     if end[end.rindex(b"%%EOF") + 5 :].strip(b"\0\r\n\t "):
-        raise Refused("Something is hidden behind the end of this PDF. Save it once more and send it again.")
+        raise Refused(_("Something is hidden behind the end of this PDF. Save it once more and send it again."))
     outline = STREAMS.sub(b"", content)  # in the streams are pixels and letters, in which any name may stand by chance
     if b"/Encrypt" in outline:
-        raise Refused("This PDF is locked with a password. Send it without.")
+        raise Refused(_("This PDF is locked with a password. Send it without."))
     if ACTIVE.search(outline):
-        raise Refused("This PDF contains programs or other files. Print it to a new PDF and send that.")
+        raise Refused(_("This PDF contains programs or other files. Print it to a new PDF and send that."))
 
 
 def _redrawn(content: bytes, kind: Kind) -> bytes:

@@ -10,18 +10,20 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.models import User
+from marketplace.lifecycle import Words
 from marketplace.organizations.models import Organization
 
-BOOKS: Final = "bookkeeping law asks both sides to keep what was ordered and paid"
+BOOKS: Final = _("bookkeeping law asks both sides to keep what was ordered and paid")
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
     """`scrub` names the columns that are blanked, each with the value for a row of that id."""
 
-    reason: str
+    reason: Words
     scrub: dict[str, Callable[[int], Any]] = field(default_factory=dict)
     is_deleted: bool = False
 
@@ -37,7 +39,7 @@ def _numbered(word: str) -> Callable[[int], Any]:
 
 OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "organizations.Organization": Fate(
-        "the other side's orders point to it; its country stays for their books",
+        _("the other side's orders point to it; its country stays for their books"),
         {
             "name": always("An erased organization"), "slug": _numbered("erased"), "about": always(""),
             "website": always(""), "payout_address": always(""), "state": always("refused"),
@@ -45,7 +47,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
         },
     ),
     "catalog.Listing": Fate(
-        "orders point to it; the hash of what was agreed stays",
+        _("orders point to it; the hash of what was agreed stays"),
         {
             "name": always("An erased tool"), "slug": _numbered("erased"), "summary": always(""),
             "reference": always(None),
@@ -55,30 +57,30 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
             "state": always("retired"),
         },
     ),
-    "catalog.ListingVersion": Fate("wording that nobody has to keep", is_deleted=True),
-    "catalog.Plan": Fate("orders point to it", {"name": always("Plan"), "state": always("withdrawn")}),
+    "catalog.ListingVersion": Fate(_("wording that nobody has to keep"), is_deleted=True),
+    "catalog.Plan": Fate(_("orders point to it"), {"name": always("Plan"), "state": always("withdrawn")}),
     "subscriptions.Order": Fate(BOOKS),
     "subscriptions.Subscription": Fate(BOOKS),
     "escrow.Escrow": Fate(BOOKS),
     "escrow.LedgerEntry": Fate(BOOKS),
     "escrow.Payment": Fate(BOOKS),
     "escrow.Release": Fate(BOOKS),
-    "escrow.WalletTransaction": Fate("hashes of public transactions"),
-    "gateway.UsageRecord": Fate("how much was used, which both sides were billed by; no content"),
+    "escrow.WalletTransaction": Fate(_("hashes of public transactions")),
+    "gateway.UsageRecord": Fate(_("how much was used, which both sides were billed by; no content")),
     "reviews.Review": Fate(
-        "the stars count in what everybody sees of a tool; the words go",
+        _("the stars count in what everybody sees of a tool; the words go"),
         {"title": always(""), "text": always(""), "hidden_reason": always("")},
     ),
-    "reviews.Wording": Fate("earlier words", is_deleted=True),
-    "reviews.Answer": Fate("words of the provider", is_deleted=True),
-    "privacy.Erasure": Fate("that it was asked for and done"),
-    "audit.Entry": Fate("the chain of what was done holds identifiers and figures only, and must verify"),
-    "audit.Wording": Fate("the words of that chain", is_deleted=True),
+    "reviews.Wording": Fate(_("earlier words"), is_deleted=True),
+    "reviews.Answer": Fate(_("words of the provider"), is_deleted=True),
+    "privacy.Erasure": Fate(_("that it was asked for and done")),
+    "audit.Entry": Fate(_("the chain of what was done holds identifiers and figures only, and must verify")),
+    "audit.Wording": Fate(_("the words of that chain"), is_deleted=True),
 }  # fmt: skip
 
 OF_PEOPLE: Final[dict[str, Fate]] = {
     "accounts.User": Fate(
-        "what the person did for organizations points to it",
+        _("what the person did for organizations points to it"),
         {
             "email": lambda pk: f"erased-{pk}@erased.invalid", "name": always(""), "password": always("!erased"),
             "is_active": always(False), "is_moderator": always(False), "language": always(""),

@@ -11,7 +11,7 @@ from marketplace.audit import services as audit
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import CallCount, Subscription
-from marketplace.subscriptions.words import day
+from marketplace.subscriptions.words import day, number
 from marketplace.tenancy.actor import SYSTEM
 from marketplace.tenancy.scope import as_system
 
@@ -50,7 +50,7 @@ class Allowance:
     @property
     def in_words(self) -> str:
         """A sentence that a person can plan by."""
-        figures = {"used": f"{self.used:,}", "most": f"{self.most:,}", "day": day(self.until)}
+        figures = {"used": number(self.used), "most": number(self.most), "day": day(self.until)}
         if self.is_last:
             return _("%(used)s of %(most)s calls are used; they last until %(day)s.") % figures
         return _("%(used)s of %(most)s calls are used; on %(day)s there are new ones.") % figures
@@ -108,7 +108,7 @@ def count_call(subscription: Subscription) -> None:
 
 def used_up(allowance: Allowance) -> str:
     """Why no more calls pass, and when they do again."""
-    figures = {"most": f"{allowance.most:,}", "day": day(allowance.until)}
+    figures = {"most": number(allowance.most), "day": day(allowance.until)}
     if allowance.is_last:
         return _("All %(most)s calls of this subscription are made. Choose a plan to go on.") % figures
     return (

@@ -52,8 +52,8 @@ def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
 def _why(running: Subscription) -> str:
     assert running.ends_at  # noqa: S101  (what runs has dates)
     if running.is_trial:
-        return _("Your trial runs until %(day)s.") % {"day": day(running.ends_at)}
-    return _("Your subscription runs until %(day)s.") % {"day": day(running.ends_at)}
+        return _("Your trial runs until %(ends_at)s.") % {"ends_at": day(running.ends_at)}
+    return _("Your subscription runs until %(ends_at)s.") % {"ends_at": day(running.ends_at)}
 
 
 def _why_not(last: Subscription, now: datetime) -> str:
@@ -66,7 +66,7 @@ def _why_not(last: Subscription, now: datetime) -> str:
     if last.starts_at is None or last.ends_at is None:
         return _("Your last order was not paid.")
     if last.starts_at > now:
-        return _("Your subscription starts on %(day)s.") % {"day": day(last.starts_at)}
+        return _("Your subscription starts on %(starts_at)s.") % {"starts_at": day(last.starts_at)}
     if last.is_trial:
-        return _("Your trial ended on %(day)s.") % {"day": day(last.ends_at)}
-    return _("Your subscription ended on %(day)s.") % {"day": day(last.ends_at)}
+        return _("Your trial ended on %(ends_at)s.") % {"ends_at": day(last.ends_at)}
+    return _("Your subscription ended on %(ends_at)s.") % {"ends_at": day(last.ends_at)}

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Plan
@@ -94,7 +95,7 @@ def stop(actor: Actor, *, public_id: uuid.UUID) -> Subscription:
         if found is None:
             raise Refused(_("Your organization has no such subscription."))
         if found.can_move(Subscription.State.ENDED):
-            found.move(Subscription.State.ENDED, ends_at=market_time(), ended_reason=_("You stopped it."))
+            found.move(Subscription.State.ENDED, ends_at=market_time(), ended_reason=noop("You stopped it."))
             _note(actor, "subscription.stopped", found)
     return found
 

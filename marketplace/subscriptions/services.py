@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Plan
@@ -51,7 +52,7 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
             return before
         plan = orderable(actor, plan_id)
         if not 1 <= periods <= LONGEST:
-            raise Refused(f"Choose between 1 and {LONGEST} periods.")
+            raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
         amount = plan.price * periods
         budgets = spending.check(actor, currency=plan.currency, amount=amount, is_approved=is_approved)
         order = _drafted(actor, plan, periods, form_key)
@@ -90,13 +91,16 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
     if plan.is_free:
         raise Refused(_("This plan is free; nothing has to be ordered."))
     if plan.org_id == actor.org_id:
-        raise Refused("This is your own organization's listing. You can try it without a subscription.")
+        raise Refused(_("This is your own organization's listing. You can try it without a subscription."))
     if not plan.org.payout_address:
-        raise Refused(f"{plan.org} has not named a wallet to be paid to yet, so nothing can be ordered from them.")
+        raise Refused(
+            _("%(org)s has not named a wallet to be paid to yet, so nothing can be ordered from them.")
+            % {"org": plan.org}
+        )
     if not plan.currency.accepted:
-        raise Refused(f"The escrow does not accept {plan.currency.symbol} at the moment.")
+        raise Refused(_("The escrow does not accept %(symbol)s at the moment.") % {"symbol": plan.currency.symbol})
     if MarketParams.objects.current() is None:
-        raise Refused("The market is not ready to take orders yet: its fee has not been read from the chain.")
+        raise Refused(_("The market is not ready to take orders yet: its fee has not been read from the chain."))
     return plan
 
 
@@ -194,7 +198,7 @@ def expire_orders() -> int:
         orders = list(overdue.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for order in orders:
             order.move(Order.State.EXPIRED)
-            order.subscription.move(Subscription.State.ENDED, ended_reason="The order was not paid in time.")
+            order.subscription.move(Subscription.State.ENDED, ended_reason=noop("The order was not paid in time."))
         tell_both(("order.expired", order, {}) for order in orders)
     return len(orders)
 
@@ -213,5 +217,9 @@ def end_lapsed() -> int:
 
 def _over(subscription: Subscription) -> str:
     if subscription.is_trial:
-        return "The trial is over."
-    return "The time that was paid for is over." if subscription.order_id else "The year of the free plan is over."
+        return noop("The trial is over.")
+    return (
+        noop("The time that was paid for is over.")
+        if subscription.order_id
+        else noop("The year of the free plan is over.")
+    )

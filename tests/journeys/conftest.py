@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.journeys.wallet import Wallet
 
@@ -141,7 +142,11 @@ class Visitor:
 
     def sees(self, text: str, *, seconds: float = 30) -> None:
         """Wait until a sentence stands on the page."""
-        self.page.get_by_text(text).locator("visible=true").first.wait_for(timeout=seconds * 1000)
+        try:
+            self.page.get_by_text(text).locator("visible=true").first.wait_for(timeout=seconds * 1000)
+        except TooLate:
+            self.picture("instead")
+            pytest.fail(f"{self.name} does not see {text!r}, but:\n{self.page.locator('main').inner_text()}")
 
 
 class Door:

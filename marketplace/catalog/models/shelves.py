@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 
 class Category(models.Model):
@@ -51,5 +52,7 @@ class Currency(models.Model):
         """The reverse; raises ValueError for more decimals than the token has."""
         base = units.scaleb(self.decimals)
         if base != base.to_integral_value():
-            raise ValueError(f"{self.symbol} has {self.decimals} decimals.")
+            raise ValueError(
+                _("%(symbol)s has %(decimals)s decimals.") % {"symbol": self.symbol, "decimals": self.decimals}
+            )
         return int(base)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency
@@ -32,11 +33,11 @@ class Escrow(Lifecycle):
     """The money of one funded order, as the contract has it. All amounts are base units of the currency."""
 
     class State(models.TextChoices):
-        HELD = "held", "held in escrow"
-        RELEASED = "released", "paid out in full"
-        REFUNDED = "refunded", "cancelled and refunded"
-        DISPUTED = "disputed", "frozen by a dispute"
-        RESOLVED = "resolved", "split by an arbiter"
+        HELD = "held", _("held in escrow")
+        RELEASED = "released", _("paid out in full")
+        REFUNDED = "refunded", _("cancelled and refunded")
+        DISPUTED = "disputed", _("frozen by a dispute")
+        RESOLVED = "resolved", _("split by an arbiter")
 
     moves = table(held="released refunded disputed", disputed="resolved held")
 
@@ -132,10 +133,10 @@ class LedgerEntry(models.Model):
     """
 
     class Account(models.TextChoices):
-        BUYER = "buyer", "buyer"
-        ESCROW = "escrow", "escrow"
-        PROVIDER = "provider", "provider"
-        FEES = "fees", "fees to the market"
+        BUYER = "buyer", _("buyer")
+        ESCROW = "escrow", _("escrow")
+        PROVIDER = "provider", _("provider")
+        FEES = "fees", _("fees to the market")
 
     escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="ledger")
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")

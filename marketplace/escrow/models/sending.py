@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chain.models import OutgoingTransaction
 from marketplace.escrow.models.mirror import Escrow
@@ -86,8 +87,8 @@ class WalletTransaction(models.Model):
     """A transaction that a member's wallet says it has sent: a hash to look for, and no more than that."""
 
     class Purpose(models.TextChoices):
-        CANCEL = "cancel", "cancel a subscription"
-        WITHDRAW = "withdraw", "withdraw what is credited"
+        CANCEL = "cancel", _("cancel a subscription")
+        WITHDRAW = "withdraw", _("withdraw what is credited")
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=20, choices=Purpose)

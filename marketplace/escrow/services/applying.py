@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from django.db.models import F
+from django.utils.translation import gettext_noop as noop
 
 from chain.abi import Event
 from chain.models import Contract, Log
@@ -84,7 +85,7 @@ class Batch:
             subscriptions.begin(found, starts_at=started_at, ends_at=moment(args["endsAt"]))
         elif found.state == Order.State.PLACED:
             found.move(Order.State.EXPIRED)
-            found.subscription.move("ended", ended_reason="The order was not paid in time.")
+            found.subscription.move("ended", ended_reason=noop("The order was not paid in time."))
         self._tell("order.paid_late" if is_late else "order.funded", escrow, at, amount=str(args["total"]))
 
     def _facts_of(self, args: Args) -> dict[str, Any]:
@@ -153,8 +154,9 @@ class Batch:
         escrow.next_due_at = None
         self._record(escrow, effect, "cancelled", args["seq"], at)
         if not escrow.is_late:
-            by = "the buyer" if args["by"] == escrow.buyer_address else "the provider"
-            stopped = {"at": _place(at)["at"], "reason": f"Stopped by {by}.", "returned": args["refund"]}
+            is_buyer = args["by"] == escrow.buyer_address
+            reason = noop("Stopped by the buyer.") if is_buyer else noop("Stopped by the provider.")
+            stopped = {"at": _place(at)["at"], "reason": reason, "returned": args["refund"]}
             subscriptions.finish(escrow.order, to="refunded", **stopped)
         self._tell("escrow.cancelled", escrow, at, refund=str(args["refund"]), net=str(args["net"]))
 
@@ -164,7 +166,7 @@ class Batch:
             return
         escrow.move(handlers.closed(_money(escrow)).money.state, next_due_at=None)
         if not escrow.is_late:
-            reason = "The time that was paid for is over."
+            reason = noop("The time that was paid for is over.")
             subscriptions.finish(escrow.order, to="completed", at=_place(at)["at"], reason=reason)
         self._tell("escrow.closed", escrow, at)
 

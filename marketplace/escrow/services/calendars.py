@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from marketplace.catalog.models import Currency
 from marketplace.escrow.models import Credit, Escrow, LedgerEntry, Withdrawal
@@ -102,7 +103,7 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
     lines = LedgerEntry.objects.filter(provider_id=actor.org_id, account=LedgerEntry.Account.PROVIDER)
     rows: list[dict[str, Any]] = [
         {
-            "what": f"Paid for {line.escrow.order.listing}",
+            "what": _("Paid for %(listing)s") % {"listing": line.escrow.order.listing},
             "amount": int(line.amount),
             "currency": line.currency,
             "at": line.at,
@@ -115,7 +116,7 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
     taken = Withdrawal.objects.filter(Q(address__in=_wallets(actor, payout_address))).select_related("currency")
     rows += [
         {
-            "what": f"Withdrawn to {row.to[:6]}…{row.to[-4:]}",
+            "what": _("Withdrawn to %(wallet)s") % {"wallet": f"{row.to[:6]}…{row.to[-4:]}"},
             "amount": -int(row.amount),
             "currency": row.currency,
             "at": row.at,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chain.client import NodeRefused, NodeUnreachable, client
 from chain.models import Log, State
@@ -61,15 +62,15 @@ def followed(payment: Payment, order: Order) -> Life:
     """Where a payment stands. Asks the node only for a wallet's own transaction that no block has shown yet."""
     escrow = Escrow.objects.filter(contract=payment.contract, escrow_id=payment.escrow_id).first()
     if escrow:
-        sentence = "Paid. Your money is in the escrow and your subscription runs."
+        sentence = _("Paid. Your money is in the escrow and your subscription runs.")
         if escrow.is_late:
-            sentence = "Your payment came after the order had ended. Nobody can spend it; you can take it back."
+            sentence = _("Your payment came after the order had ended. Nobody can spend it; you can take it back.")
         return Life("final", sentence, escrow.funded_tx, escrow.funded_block)
     seen = deposit_log(payment.contract, order.currency.chain, payment.escrow_id, event="Funded")
     if seen:
         return Life(
             "seen",
-            "Your payment is in a block. It counts when a few more blocks stand on it.",
+            _("Your payment is in a block. It counts when a few more blocks stand on it."),
             seen.tx_hash,
             seen.number,
         )
@@ -81,19 +82,24 @@ def _relayed(payment: Payment) -> Life:
     assert sending is not None  # noqa: S101  (the caller has looked)
     tx_hash = sending.tx_hash or ""
     if sending.state == State.FAILED:
-        return Life("sent", f"The payment was not accepted: {sending.refusal} Nothing was taken.", tx_hash, failed=True)
+        return Life(
+            "sent",
+            _("The payment was not accepted: %(reason)s Nothing was taken.") % {"reason": _(sending.refusal)},
+            tx_hash,
+            failed=True,
+        )
     if sending.state in (State.UNKNOWN, State.REPLACED):
         return Life(
             "sent",
-            "We do not know yet whether your payment went through. We keep looking; please do not pay again.",
+            _("We do not know yet whether your payment went through. We keep looking; please do not pay again."),
             tx_hash,
             unknown=True,
         )
     if sending.state in (State.QUEUED, State.SIGNED):
-        return Life("signed", "You have signed. We are handing your payment in; this takes a few seconds.")
+        return Life("signed", _("You have signed. We are handing your payment in; this takes a few seconds."))
     if sending.state in (State.MINED, State.FINAL):
-        return Life("seen", "Your payment is in a block. We are reading it.", tx_hash, sending.mined_number)
-    return Life("sent", "Your payment is sent and waits for its block.", tx_hash)
+        return Life("seen", _("Your payment is in a block. We are reading it."), tx_hash, sending.mined_number)
+    return Life("sent", _("Your payment is sent and waits for its block."), tx_hash)
 
 
 def _own(payment: Payment, order: Order) -> Life:
@@ -101,13 +107,13 @@ def _own(payment: Payment, order: Order) -> Life:
     if not payment.tx_hash:
         return Life(
             "sign",
-            "Your wallet was asked to pay. If you agreed there, the payment shows here in a few seconds.",
+            _("Your wallet was asked to pay. If you agreed there, the payment shows here in a few seconds."),
             unknown=waited > PATIENCE,
         )
     if refused_on_chain(order.currency.chain, payment.tx_hash):
-        sentence = "The contract did not accept your transaction. Nothing was taken except the network's fee."
+        sentence = _("The contract did not accept your transaction. Nothing was taken except the network's fee.")
         return Life("sent", sentence, payment.tx_hash, failed=True)
     if waited > PATIENCE:
-        sentence = "We have not seen your transaction in a block yet. We keep looking; please do not pay again."
+        sentence = _("We have not seen your transaction in a block yet. We keep looking; please do not pay again.")
         return Life("sent", sentence, payment.tx_hash, unknown=True)
-    return Life("sent", "Your transaction is sent and waits for its block.", payment.tx_hash)
+    return Life("sent", _("Your transaction is sent and waits for its block."), payment.tx_hash)

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from eth_utils.address import is_address, to_checksum_address
 
 from chain import abi, outbox, signatures
 from chain.client import CallRefused, NodeRefused, NodeUnreachable, client
 from chain.models import Contract
+from marketplace.accounts.speaking import in_words_of
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
 from marketplace.escrow.models import Payment
@@ -18,14 +21,14 @@ from marketplace.subscriptions.models import Order
 from marketplace.subscriptions.words import money
 from marketplace.tenancy.actor import Actor
 
-NO_ANSWER = "The chain does not answer us at the moment. Nothing was sent; please try again in a minute."
-OVER = "The time to pay this order is over. Nothing was taken; place the order again to pay it."
+NO_ANSWER = gettext_lazy("The chain does not answer us at the moment. Nothing was sent; please try again in a minute.")
+OVER = gettext_lazy("The time to pay this order is over. Nothing was taken; place the order again to pay it.")
 
 
 def checked_address(text: object) -> str:
     """An address in EIP-55 form; raises Refused for anything else."""
     if not isinstance(text, str) or not is_address(text):
-        raise Refused("That is not the address of a wallet.")
+        raise Refused(_("That is not the address of a wallet."))
     return to_checksum_address(text)
 
 
@@ -37,7 +40,7 @@ def payable(actor: Actor, *, order: Order) -> Order:
         return order
     if order.state in (Order.State.PLACED, Order.State.EXPIRED):
         raise Refused(OVER)
-    raise Refused("This order is paid already. You do not have to do anything.")
+    raise Refused(_("This order is paid already. You do not have to do anything."))
 
 
 def escrow_of(order: Order) -> Contract:
@@ -45,7 +48,7 @@ def escrow_of(order: Order) -> Contract:
     try:
         return Contract.objects.named("MarketEscrow", order.currency.chain)
     except Contract.DoesNotExist:
-        raise Refused("This market has no escrow yet.") from None
+        raise Refused(_("This market has no escrow yet.")) from None
 
 
 def ask_authorization(actor: Actor, *, order: Order, address: str) -> dict[str, Any]:
@@ -53,7 +56,10 @@ def ask_authorization(actor: Actor, *, order: Order, address: str) -> dict[str, 
     with transaction.atomic():
         order = payable(actor, order=order)
         if not order.currency.takes_authorization:
-            raise Refused(f"{order.currency.symbol} takes no signed payments. Pay with your own transaction instead.")
+            raise Refused(
+                _("%(symbol)s takes no signed payments. Pay with your own transaction instead.")
+                % {"symbol": order.currency.symbol}
+            )
         contract = escrow_of(order)
         _refuse_second(order, address, contract)
         refuse_hopeless(order, address, contract)
@@ -74,7 +80,9 @@ def hand_in(actor: Actor, *, order: Order, address: str, signature: str) -> Paym
         standing = _refuse_second(order, address, contract)
         typed = terms.authorization(order, buyer=address, contract=contract.address)
         if not is_signed(address, typed, signature):
-            raise Refused("This signature is not from the wallet that is to pay. Nothing was sent; please sign again.")
+            raise Refused(
+                _("This signature is not from the wallet that is to pay. Nothing was sent; please sign again.")
+            )
         expiry = terms.valid_before(order)
         call = (address, terms.terms(order), 0, expiry, bytes.fromhex(signature.removeprefix("0x")))
         data = abi.encode_call("MarketEscrow", "fundWithAuthorization", *call)
@@ -128,7 +136,7 @@ def note_wallet_payment(actor: Actor, *, order: Order, address: str, tx_hash: st
         payments = Payment.objects.for_org(actor.org_id or 0).filter(order=order, address=address)
         payment = payments.standing().select_for_update().first()
         if payment is None or payment.relayed_id:
-            raise Refused("No payment from this wallet was prepared for this order.")
+            raise Refused(_("No payment from this wallet was prepared for this order."))
         payment.tx_hash = checked_hash(tx_hash)
         payment.save(update_fields=["tx_hash"])
         audit.record(actor, "order.payment_sent", order, order=str(order.public_id), tx_hash=payment.tx_hash)
@@ -142,7 +150,7 @@ def give_up(actor: Actor, *, order: Order) -> None:
         if payment is None:
             return
         if payment.relayed_id or payment.tx_hash or followed(payment, order).step != "sign":
-            raise Refused("Your payment is on its way already. Please do not pay again.")
+            raise Refused(_("Your payment is on its way already. Please do not pay again."))
         payment.given_up = "The wallet sent nothing."
         payment.save(update_fields=["given_up"])
 
@@ -154,7 +162,7 @@ def checked_hash(text: object) -> str:
             return "0x" + bytes.fromhex(text[2:]).hex()
         except ValueError:
             pass
-    raise Refused("That is not the hash of a transaction.")
+    raise Refused(_("That is not the hash of a transaction."))
 
 
 def _payment(order: Order, address: str, contract: Contract) -> Payment:
@@ -176,7 +184,8 @@ def _refuse_second(order: Order, address: str, contract: Contract) -> Payment | 
     payment = payment_of(order)
     if payment is None:
         return None
-    life = followed(payment, order)
+    with in_words_of(None):
+        life = followed(payment, order)
     if life.failed:
         payment.given_up = (life.sentence or "It failed.")[:300]
         payment.save(update_fields=["given_up"])
@@ -184,7 +193,7 @@ def _refuse_second(order: Order, address: str, contract: Contract) -> Payment | 
     is_open = not payment.tx_hash and not payment.relayed_id
     if is_open and payment.address == address and payment.contract == contract.address:
         return payment
-    raise Refused("A payment for this order is already under way. Reload the page to follow it; do not pay again.")
+    raise Refused(_("A payment for this order is already under way. Reload the page to follow it; do not pay again."))
 
 
 def refuse_hopeless(order: Order, address: str, contract: Contract) -> None:
@@ -197,12 +206,12 @@ def refuse_hopeless(order: Order, address: str, contract: Contract) -> None:
     except (NodeUnreachable, NodeRefused, CallRefused) as problem:
         raise Refused(NO_ANSWER) from problem
     if paused:
-        raise Refused("The market takes no new payments at the moment. Nothing was taken; running orders go on.")
+        raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
     if fee > order.max_fee_bps:
-        raise Refused("The market's fee has risen since you placed this order. Place it again to see the new terms.")
+        raise Refused(_("The market's fee has risen since you placed this order. Place it again to see the new terms."))
     if has < order.amount:
         missing = money(order.amount - has, currency)
         raise Refused(
-            f"This wallet holds {money(has, currency)}; the order costs {money(order.amount, currency)}. "
-            f"{missing} are missing. Nothing was sent."
+            _("This wallet holds %(has)s; the order costs %(costs)s. %(missing)s are missing. Nothing was sent.")
+            % {"has": money(has, currency), "costs": money(order.amount, currency), "missing": missing}
         )

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
@@ -69,23 +70,26 @@ def _begun(escrow: Escrow) -> Life | None:
     seen = deposit_log(escrow.contract, escrow.chain, escrow.escrow_id, event="Cancelled")
     if seen:
         return Life(
-            "seen", "Stopping: it is in a block, and counts when a few more stand on it.", seen.tx_hash, seen.number
+            "seen", _("Stopping: it is in a block, and counts when a few more stand on it."), seen.tx_hash, seen.number
         )
     sent = WalletTransaction.objects.filter(purpose=Purpose.CANCEL, subject=escrow.escrow_id).order_by("-pk").first()
     if sent is None or refused_on_chain(escrow.chain, sent.tx_hash):
         return None
     if timezone.now() - sent.sent_at > PATIENCE:
         return None
-    return Life("sent", "Stopping: your transaction is sent and waits for its block.", sent.tx_hash)
+    return Life("sent", _("Stopping: your transaction is sent and waits for its block."), sent.tx_hash)
 
 
 def cancel_call(actor: Actor, *, escrow: Escrow, address: str) -> dict[str, Any]:
     """The transaction that stops a deposit; raises Refused for a wallet that is neither side's, or a closed deposit."""
     if escrow.state != Escrow.State.HELD:
-        raise Refused("There is nothing to stop: this deposit is closed.")
+        raise Refused(_("There is nothing to stop: this deposit is closed."))
     side = escrow.buyer_address if escrow.buyer_id == actor.org_id else escrow.provider_address
     if address != side:
-        raise Refused(f"Only the wallet {side[:6]}…{side[-4:]} can do this. Change to it in your wallet.")
+        raise Refused(
+            _("Only the wallet %(wallet)s can do this. Change to it in your wallet.")
+            % {"wallet": f"{side[:6]}…{side[-4:]}"}
+        )
     return terms.call(escrow.contract, escrow.chain, "cancel", escrow.escrow_id)
 
 
@@ -105,9 +109,12 @@ def credits_of(addresses: set[str]) -> list[Credit]:
 def withdraw_call(actor: Actor, *, credit: Credit, address: str) -> dict[str, Any]:
     """The transaction that sends a wallet what it is credited with; raises Refused when there is nothing."""
     if address != credit.address:
-        raise Refused(f"Only the wallet {credit.address[:6]}…{credit.address[-4:]} can withdraw this.")
+        raise Refused(
+            _("Only the wallet %(wallet)s can withdraw this.")
+            % {"wallet": f"{credit.address[:6]}…{credit.address[-4:]}"}
+        )
     if not credit.available:
-        raise Refused("There is nothing to withdraw for this wallet.")
+        raise Refused(_("There is nothing to withdraw for this wallet."))
     return terms.call(credit.contract, credit.chain, "withdraw", credit.currency.address, address)
 
 

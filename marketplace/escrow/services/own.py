@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from chain.client import CallRefused, NodeRefused, NodeUnreachable, client
 from marketplace.escrow import terms
@@ -38,11 +39,13 @@ def permitted_call(actor: Actor, *, order: Order, address: str, signature: str) 
         nonce = int(_read(order, "nonces", address))
         typed = terms.permit(order, buyer=address, contract=contract.address, nonce=nonce)
         if not is_signed(address, typed, signature):
-            raise Refused("This signature is not from the wallet that is to pay. Nothing was sent; please sign again.")
+            raise Refused(
+                _("This signature is not from the wallet that is to pay. Nothing was sent; please sign again.")
+            )
         try:
             v, r, s = terms.split_signature(signature)
         except ValueError:
-            raise Refused("Your wallet signs in a form that this token's permit does not take.") from None
+            raise Refused(_("Your wallet signs in a form that this token's permit does not take.")) from None
         deadline = terms.valid_before(order)
         agreed = terms.terms(order)
         return terms.call(contract.address, contract.chain, "fundWithPermit", agreed, deadline, v, r, s)

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from marketplace.escrow import services
@@ -63,9 +65,9 @@ def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _receipt(order: Order) -> list[dict[str, Any]]:
     return [
-        {"label": "Price per period", "amount": order.price, "currency": order.currency},
-        {"label": "Periods", "value": order.periods},
-        {"label": "You pay now, into the escrow", "amount": order.amount, "currency": order.currency, "total": True},
+        {"label": _("Price per period"), "amount": order.price, "currency": order.currency},
+        {"label": _("Periods"), "value": order.periods},
+        {"label": _("You pay now, into the escrow"), "amount": order.amount, "currency": order.currency, "total": True},
     ]
 
 
@@ -76,12 +78,15 @@ def authorize(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any])
     order = ordered(request, public_id)
     wallet = services.checked_address(said.get("address"))
     typed = services.ask_authorization(request.actor, order=order, address=wallet)
-    until = f"{order.expires_at:%H:%M} UTC"
+    until = formats.time_format(order.expires_at, "TIME_OF_DAY_FORMAT")
     return {
         "typed": typed,
         "chain": network(order.currency.chain),
-        "say": f"Agree in your wallet to pay {money(order.amount, order.currency)} into the escrow, for this order "
-        f"only. The signature is worth nothing after {until}.",
+        "say": _(
+            "Agree in your wallet to pay %(amount)s into the escrow, for this order only. "
+            "The signature is worth nothing after %(until)s."
+        )
+        % {"amount": money(order.amount, order.currency), "until": until},
         "next": _address(request, "authorized", order),
     }
 
@@ -93,7 +98,7 @@ def authorized(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]
     order = ordered(request, public_id)
     wallet, signature = services.checked_address(said.get("address")), text(said, "signature")
     services.hand_in(request.actor, order=order, address=wallet, signature=signature)
-    return {"say": "Signed. We hand your payment in now.", "go": _address(request, "pay", order)}
+    return {"say": _("Signed. We hand your payment in now."), "go": _address(request, "pay", order)}
 
 
 @door.member(*MAY_PAY)
@@ -124,7 +129,7 @@ def own_allowed(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any
     wallet = services.checked_address(said.get("address"))
     call = services.allowed_call(request.actor, order=order, address=wallet)
     if call is None:
-        say = "The allowance is sent. When it is in a block, your wallet asks once more: for the payment."
+        say = _("The allowance is sent. When it is in a block, your wallet asks once more: for the payment.")
         return {"wait": 2, "say": say, "next": _address(request, "own_allowed", order)}
     return _step(request, order, {"transaction": call})
 
@@ -136,20 +141,26 @@ def own_sent(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) 
     order = ordered(request, public_id)
     wallet, tx_hash = services.checked_address(said.get("address")), text(said, "hash")
     services.note_wallet_payment(request.actor, order=order, address=wallet, tx_hash=tx_hash)
-    return {"say": "Sent. We look for it in the next blocks.", "go": _address(request, "pay", order)}
+    return {"say": _("Sent. We look for it in the next blocks."), "go": _address(request, "pay", order)}
 
 
 def _step(request: ActedRequest, order: Order, step: dict[str, Any]) -> dict[str, Any]:
     """A step of the wallet's own payment, in words and with where its answer goes."""
     amount, chain = money(order.amount, order.currency), network(order.currency.chain)
     if "typed" in step:
-        say = f"First, sign that the escrow may take {amount}. Then your wallet asks for the payment itself."
+        say = _("First, sign that the escrow may take %(amount)s. Then your wallet asks for the payment itself.") % {
+            "amount": amount
+        }
         return {**step, "say": say, "chain": chain, "next": _address(request, "own_signed", order)}
     if "allowance" in step:
-        say = f"First, allow the escrow to take {amount}. Then your wallet asks for the payment itself."
+        say = _("First, allow the escrow to take %(amount)s. Then your wallet asks for the payment itself.") % {
+            "amount": amount
+        }
         following = _address(request, "own_allowed", order)
         return {"transaction": step["allowance"], "say": say, "chain": chain, "next": following}
-    say = f"Agree in your wallet to pay {amount} into the escrow. The network's own fee is added by your wallet."
+    say = _(
+        "Agree in your wallet to pay %(amount)s into the escrow. The network's own fee is added by your wallet."
+    ) % {"amount": amount}
     return {**step, "say": say, "chain": chain, "next": _address(request, "own_sent", order)}
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Listing
 from marketplace.lifecycle import Lifecycle, only_states, table
@@ -101,11 +102,11 @@ class UsageRecord(models.Model):
     """One call that went to a provider, whatever came back."""
 
     class Outcome(models.TextChoices):
-        STARTED = "started", "under way"
-        ANSWERED = "answered", "answered"
-        REFUSED = "refused", "input not accepted"
-        FAILED = "failed", "provider failed"
-        TIMED_OUT = "timed_out", "provider too slow"
+        STARTED = "started", _("under way")
+        ANSWERED = "answered", _("answered")
+        REFUSED = "refused", _("input not accepted")
+        FAILED = "failed", _("provider failed")
+        TIMED_OUT = "timed_out", _("provider too slow")
 
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -143,10 +144,10 @@ class ToolRun(Lifecycle):
     """A tool used from a form in the browser: the input, and what came of it."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "waiting"
-        RUNNING = "running", "running"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
 
     moves = table(queued="running failed", running="done failed")
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency, Listing, Plan
@@ -94,11 +95,11 @@ class Order(Lifecycle):
     """What a buyer agreed to: so many periods of a plan, at a price, with a highest fee."""
 
     class State(models.TextChoices):
-        PLACED = "placed", "waiting for payment"
-        FUNDED = "funded", "paid into escrow"
-        COMPLETED = "completed", "completed"
-        REFUNDED = "refunded", "refunded"
-        EXPIRED = "expired", "expired"
+        PLACED = "placed", _("waiting for payment")
+        FUNDED = "funded", _("paid into escrow")
+        COMPLETED = "completed", _("completed")
+        REFUNDED = "refunded", _("refunded")
+        EXPIRED = "expired", _("expired")
 
     moves = table(placed="funded expired", funded="completed refunded")
 

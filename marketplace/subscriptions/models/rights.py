@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Listing, Plan
 from marketplace.lifecycle import Lifecycle, only_states, table
@@ -34,10 +35,10 @@ class Subscription(Lifecycle):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", "waiting for payment"
-        ACTIVE = "active", "active"
-        SUSPENDED = "suspended", "suspended"
-        ENDED = "ended", "ended"
+        PENDING = "pending", _("waiting for payment")
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+        ENDED = "ended", _("ended")
 
     moves = table(pending="active ended", active="ended suspended", suspended="active ended")
 

@@ -40,7 +40,7 @@ def start(request: ActedRequest, slug: str) -> HttpResponse:
     wanted = request.GET.get("plan", "")
     plan = (plans.filter(pk=wanted).first() if wanted.isdecimal() else None) or plans.first()
     if plan is None:
-        raise Refused(f"{listing} has no plan on sale at the moment.")
+        raise Refused(_("%(listing)s has no plan on sale at the moment.") % {"listing": listing})
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     with transaction.atomic(), scope(user_id=request.user.pk):
