@@ -8,16 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from marketplace.catalog.models import Listing, ListingQuerySet
+from marketplace.catalog.keeping import Kept
+from marketplace.catalog.models import Listing
+from marketplace.catalog.search.cards import cards
+from marketplace.catalog.search.finding import Question, find
 from marketplace.subscriptions.models import Order
 from marketplace.tenancy import door
 from marketplace.tenancy.scope import as_system
-from settings.context import Kept
 from settings.figures import grouped
 
 CARDS: Final = 6
 MOST_COUNTED: Final = 1000
-UNSHOWN: Final = ("description", "input_schema", "output_schema", "example", "search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,14 @@ def _counted(number: int) -> str:
 def landing(request: HttpRequest) -> HttpResponse:
     """What is kept is only which tools are wanted: each is looked up again, so one that was taken down is gone."""
     now = figures()
-    found = {listing.pk: listing for listing in _cards(Listing.objects.public().filter(pk__in=now.most_bought))}
+    newest = find(Question(sort="newest"), size=CARDS, counted=False)
     context = {
         "figures": {
             "tools": _counted(now.tools),
             "providers": _counted(now.providers),
             "settled": grouped(now.settled),
         },
-        "featured": [found[pk] for pk in now.most_bought if pk in found],
-        "newest": _cards(Listing.objects.public().newest())[:CARDS],
+        "featured": cards(now.most_bought),
+        "newest": cards(newest.ids),
     }
     return render(request, "catalog/landing.html", context)
-
-
-def _cards(listings: ListingQuerySet) -> ListingQuerySet:
-    return listings.with_offers().defer(*UNSHOWN)

@@ -29,6 +29,9 @@ class EstimateForm(forms.Form):
     )
 
 
+EMPTY: Final = EstimateForm()  # what everybody sees first: one for all, so that a page may keep its fields
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """The whole cost of one plan in base units of its currency, the fee inside.

@@ -14,8 +14,9 @@ def index_changes() -> None:
 
 @shared_task
 def weigh_listings() -> None:
-    """Let search know how many use each tool."""
+    """Let search know how many use each tool, and which do not answer any more."""
     indexing.weigh()
+    indexing.sink()
 
 
 @shared_task

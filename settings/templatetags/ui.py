@@ -1,8 +1,8 @@
 """What the components need of Python; the work itself is in settings.figures and settings.charts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import template
 from django.template.context import RequestContext
@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from markupsafe import Markup
 
-from settings import charts, figures
-from settings.jinja import environment
+from marketplace.catalog.search.cards import of as card_of
+from settings import charts, figures, jinja
 
 register = template.Library()
 
@@ -57,9 +57,20 @@ def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: A
 
 @register.simple_tag
 def card(listing: Any, plan: Any, url: str, pill: str = "") -> Markup:
-    """A listing of a grid: {% card listing plan url pill %}."""
-    macro: Callable[..., Markup] = environment().get_template("card.html").module.card  # type: ignore[attr-defined]
-    return macro(listing, plan or None, url, pill)
+    """One listing, from its model and plan: {% card listing plan url pill %}."""
+    return jinja.card(card_of(listing, plan or None, pill or ""), url)
+
+
+@register.simple_tag
+def grid(cards: Sequence[Any]) -> Markup:
+    """A grid of cards as catalog.search.cards reads them: {% grid cards %}."""
+    return jinja.drawn("grid.html", cards=cards)
+
+
+@register.simple_tag(takes_context=True)
+def drawn(context: RequestContext, name: str, **more: Any) -> Markup:
+    """A template of `templates/jinja`, with all that the page's own context has: {% drawn "results.html" %}."""
+    return jinja.drawn(name, **{**cast(dict[str, Any], context.flatten()), **more})
 
 
 STEPS: Final = (

@@ -1,7 +1,9 @@
 import os
 
 import psycopg
-from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql import operations
+
+from settings.database import base
 
 
 class DatabaseOperations(operations.DatabaseOperations):

@@ -6,7 +6,7 @@ import marketplace.catalog.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0014_saved_lists"), ("organizations", "0008_domain_check")]
+    dependencies = [("catalog", "0018_tags_noted"), ("organizations", "0008_domain_check")]
 
     operations = [
         migrations.RemoveConstraint(model_name="listingversion", name="version_has_a_price"),

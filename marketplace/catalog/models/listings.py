@@ -85,6 +85,7 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
     example = OrderedJsonField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField("when its version was approved", null=True)
     search = models.GeneratedField(
         expression=SearchVector("name", config=Value("english"), weight="A")
         + SearchVector("summary", config=Value("english"), weight="B")

@@ -80,8 +80,8 @@ def publish_version(actor: Actor, *, version_id: int) -> Listing:
         for name in SHOWN:
             setattr(listing, name, getattr(version, name))
         listing.version_number, listing.content_hash = version.number, content_hash(version)
-        listing.published_at = listing.published_at or now
-        listing.save(update_fields=[*SHOWN, "version_number", "content_hash", "published_at"])
+        listing.published_at, listing.updated_at = listing.published_at or now, now
+        listing.save(update_fields=[*SHOWN, "version_number", "content_hash", "published_at", "updated_at"])
         if listing.state == Listing.State.HIDDEN:
             listing.move(Listing.State.PUBLIC)
         _put_on_sale(listing, version)

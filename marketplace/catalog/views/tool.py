@@ -5,16 +5,17 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_countries import countries
 
 from marketplace.catalog.comparing import address
-from marketplace.catalog.estimate import EstimateForm, estimates
+from marketplace.catalog.estimate import EMPTY, EstimateForm, estimates
 from marketplace.catalog.models import Listing, ListingVersion, Plan
 from marketplace.catalog.offer import NOT_SHOWN, changes
 from marketplace.catalog.page import parts
 from marketplace.catalog.presentation import of_listing
+from marketplace.catalog.search.cards import Card, cards
+from marketplace.catalog.search.finding import Question, find
 from marketplace.catalog.structured import structured
 from marketplace.tenancy import door
 from marketplace.tenancy.scope import as_system
@@ -31,7 +32,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Listing.objects.public().select_related("org", "category"), slug=slug)
     on_sale = Plan.objects.filter(listing=found, state=Plan.State.ON_SALE).select_related("currency")
     plans = list(on_sale.order_by("price"))
-    form = EstimateForm(request.GET if "calls" in request.GET else None)
+    form = EstimateForm(request.GET) if "calls" in request.GET else EMPTY
     similar = _similar(found)
     context = {
         **parts(found, request.actor.user_id),  # type: ignore[attr-defined]
@@ -51,10 +52,11 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "catalog/listing.html", context)
 
 
-def _similar(found: Listing) -> list[Listing]:
+def _similar(found: Listing) -> list[Card]:
     """The latest of the same shelf and kind that answer."""
-    beside = Listing.objects.public().answering(timezone.now()).filter(category=found.category_id, kind=found.kind)
-    return list(beside.exclude(pk=found.pk).newest().with_offers()[:SIMILAR])
+    like = Question(category=found.category_id, tags=(f"k{found.kind}",))
+    ids = find(like, size=SIMILAR + 1, counted=False).ids
+    return cards([pk for pk in ids if pk != found.pk][:SIMILAR])
 
 
 @door.public
