@@ -18,16 +18,19 @@ from marketplace.catalog.services.drafting import (
     save_step,
     stamp_of,
 )
+from marketplace.catalog.services.importing import Imported, import_listing
 from marketplace.catalog.services.rating import set_rating
 from marketplace.catalog.wording import Wording
 
 __all__ = [
+    "Imported",
     "Stale",
     "Wording",
     "begin_listing",
     "draft_listing",
     "edit_draft",
     "find_reference",
+    "import_listing",
     "keep_typed",
     "may_sell",
     "publish_version",

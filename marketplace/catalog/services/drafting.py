@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import F, Max, Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -49,8 +49,9 @@ def begin_listing(actor: Actor, *, name: str) -> ListingVersion:
 
 
 def find_reference(actor: Actor, reference: str) -> Listing | None:
-    """The listing that a script of the actor's organization made under `reference`."""
-    return Listing.objects.for_org(org_of(actor)).filter(reference=reference).first()
+    """The actor's listing of this name: one that a script made under it, or one without a reference at that address."""
+    named = Q(reference=reference) | Q(reference=None, slug=reference)
+    return Listing.objects.for_org(org_of(actor)).filter(named).order_by(F("reference").asc(nulls_last=True)).first()
 
 
 def _with_free_slug(actor: Actor, name: str, reference: str) -> Listing:
