@@ -156,6 +156,7 @@ def _says(language: str | None) -> dict[str, str]:
         "up": gettext("Up"),
         "updated": gettext("Updated"),
         "per": gettext("per"),
+        "free": gettext("Free"),
         "trial": gettext("Free to try"),
         "not_on_sale": gettext("Not on sale"),
     }

@@ -110,6 +110,21 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "subscription.ended": (
         Rule(Kind.ORDERS, "Your subscription to {listing} has ended.", MAY_PAY, DETAIL, "buyer"),
     ),
+    "subscription.calls_warned": (
+        Rule(Kind.ORDERS, "{percent} % of the calls that your plan of {listing} includes are used.", MAY_USE, DETAIL,
+             "buyer"),
+    ),
+    "subscription.notice_given": (
+        Rule(Kind.ORDERS, "{listing} has a new version. Yours goes over to it in 30 days; its page says what changes.",
+             MAY_USE, DETAIL, "buyer"),
+    ),
+    "subscription.moved": (
+        Rule(Kind.ORDERS, "Your subscription to {listing} now runs on its latest version.", MAY_USE, DETAIL, "buyer"),
+    ),
+    "subscription.started": (
+        Rule(Kind.ORDERS, "{other} uses your free plan of {listing}.", MAY_SELL, SALES, "provider"),
+    ),
+    "trial.started": (Rule(Kind.ORDERS, "{other} tries {listing}.", MAY_SELL, SALES, "provider"),),
     "listing.submitted": (
         Rule(Kind.MODERATION, "{org} submitted a listing. It waits for a moderator.", MODERATORS, QUEUE),
     ),

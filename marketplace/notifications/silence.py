@@ -3,6 +3,7 @@
 from typing import Final
 
 NOT_TOLD: Final = {
+    "subscription.stopped": "the page of the subscription says so; no money was on it",
     "member.invited": "who is invited gets an e-mail of its own",
     "invitation.resent": "who is invited gets an e-mail of its own",
     "invitation.revoked": "nothing is left to do; its link says so",

@@ -38,7 +38,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         **parts(found, request.actor.user_id),  # type: ignore[attr-defined]
         "listing": found,
-        "shown": of_listing(found, plans[0] if plans else None),
+        "shown": of_listing(found, plans),
         "plans": plans,
         "estimate_form": form,
         "estimates": estimates(plans, **form.cleaned_data) if form.is_bound and form.is_valid() else [],
@@ -92,7 +92,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Listing.objects.public().select_related("category"), slug=slug)
     with transaction.atomic(), as_system("what was approved was public; what only the provider may see is left out"):
         approved = ListingVersion.objects.filter(listing=found, state=ListingVersion.State.APPROVED)
-        versions = list(approved.select_related("category", "currency").order_by("-number")[: MOST_VERSIONS + 1])
+        versions = list(approved.select_related("category").order_by("-number")[: MOST_VERSIONS + 1])
     rows: list[dict[str, Any]] = []
     for version, before in zip(versions, [*versions[1:], None], strict=True):
         rows.append({"number": version.number, "at": version.decided_at, "changes": _changes(before, version)})

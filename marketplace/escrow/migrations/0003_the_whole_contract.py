@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ("catalog", "0014_saved_lists"),
         ("escrow", "0002_reconciliations"),
         ("organizations", "0008_domain_check"),
-        ("subscriptions", "0003_added_periods"),
+        ("subscriptions", "0005_added_periods"),
     ]
 
     operations = [

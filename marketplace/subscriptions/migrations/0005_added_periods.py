@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0002_spending_rules"),
+        ("subscriptions", "0004_they_run_on_what_is_in_the_shop"),
     ]
 
     operations = [
