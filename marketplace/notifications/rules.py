@@ -78,6 +78,27 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.MONEY, "{other}'s subscription to {listing} was stopped. You keep {net} of what was left.",
              (*MAY_SELL, Role.BILLING), SALES, "provider", also_actor=True),
     ),
+    "escrow.renewed": (
+        Rule(Kind.MONEY, "{amount} more for {listing} is in escrow. It runs longer now.", MAY_PAY, DETAIL, "buyer"),
+        Rule(Kind.ORDERS, "{other} paid {amount} more into escrow for {listing}.", (*MAY_SELL, Role.BILLING), SALES,
+             "provider"),
+    ),
+    "escrow.refunded": (
+        Rule(Kind.MONEY, "{other} gave back {refund} of what {listing} cost. It is in your wallet's credit.", MAY_PAY,
+             MONEY_PAGE, "buyer"),
+    ),
+    "escrow.disputed": (
+        Rule(Kind.MONEY, "Your payment for {listing} is frozen by a dispute: nothing more is earned from it.",
+             MAY_PAY, DETAIL, "buyer", also_actor=True),
+        Rule(Kind.MONEY, "{other} disputes {listing}. What it still holds is frozen until that ends.",
+             (*MAY_SELL, Role.BILLING), SALES, "provider"),
+    ),
+    "escrow.resolved": (
+        Rule(Kind.MONEY, "The dispute about {listing} has ended. {refund} went back to your wallet's credit.", MAY_PAY,
+             MONEY_PAGE, "buyer", also_actor=True),
+        Rule(Kind.MONEY, "The dispute with {other} about {listing} has ended. {net} of it is yours.",
+             (*MAY_SELL, Role.BILLING), SALES, "provider", also_actor=True),
+    ),
     "escrow.closed": (
         Rule(Kind.ORDERS, "All of {other}'s payment for {listing} has been paid out. The order is complete.", MAY_PAY,
              PAYOUTS, "provider"),

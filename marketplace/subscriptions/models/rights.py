@@ -40,7 +40,7 @@ class Subscription(Lifecycle):
         SUSPENDED = "suspended", _("suspended")
         ENDED = "ended", _("ended")
 
-    moves = table(pending="active ended", active="ended suspended", suspended="active ended")
+    moves = table(pending="active ended", active="ended suspended", suspended="active ended", ended="active")
 
     public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="subscription")
