@@ -6,6 +6,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from settings.env import chains, database, envbool, envint, envlist, envsecret, envstr
+from settings.rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  (settings too)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -180,6 +181,7 @@ SECOND_FACTOR_HOOK = "marketplace.accounts.factors.second_factor"
 FRESH_HOOK = "marketplace.accounts.factors.be_fresh"
 WALLET_USES_HOOK = "marketplace.organizations.access.paid_to"
 GOVERNANCE_DOOR = "marketplace.tenancy.door.public"
+KEY_HOOK = "marketplace.gateway.keys.holder"
 MEMBERSHIP_HOOK = "marketplace.organizations.access.membership"
 LOGIN_REDIRECT_URL = "organizations:mine"
 LOGIN_URL = "account_login"
@@ -236,15 +238,6 @@ FORMAT_MODULE_PATH = ["settings.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
-
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-}
-SPECTACULAR_SETTINGS = {"TITLE": "Guildhall", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
 
 # --- the chain ----------------------------------------------------------------------------------------------------
 CHAIN_ID = envstr("CHAIN_ID", "eip155:31337")

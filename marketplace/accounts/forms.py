@@ -94,7 +94,7 @@ class SignUpForm(OurWords, account.SignupForm):  # type: ignore[misc]
             return super().try_save(request)
 
     def _make_a_stand_in(self, request: HttpRequest) -> None:
-        """All that a new account takes, and take it back: as the account itself, as its first sign-in looks at it."""
+        """All that a new account takes, and take it back: the account itself, and how a first sign-in looks at it."""
         email = self.cleaned_data["email"]
         self.account_already_exists = False
         self.cleaned_data["email"] = f"{get_random_string(12)}@invalid.example"
