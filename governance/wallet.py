@@ -71,7 +71,7 @@ def asked(governor: Governor, to: str, data: bytes, sender: str, say: str) -> di
     try:
         client(governor.chain).call(to, data, sender=sender)
     except CallRefused as refused:
-        raise No(str(refused)) from refused
+        raise No(_(str(refused))) from refused
     except NodeUnreachable as problem:
         raise No(_("The chain does not answer at the moment. Nothing was sent; try again in a minute.")) from problem
     transaction = {"to": to, "data": "0x" + data.hex(), "value": "0", "chainId": reference(governor.chain)}

@@ -16,6 +16,7 @@ else:
 
 # What moves along a table of states, as a sentence calls it.
 THINGS = [
+    noop("answer"),
     noop("domain check"),
     noop("erasure"),
     noop("escrow"),
@@ -26,10 +27,12 @@ THINGS = [
     noop("order"),
     noop("organization"),
     noop("plan"),
+    noop("review"),
     noop("review case"),
     noop("spending request"),
     noop("subscription"),
     noop("tool run"),
+    noop("trial"),
     noop("verification"),
 ]
 

@@ -172,6 +172,9 @@ MFA_FORMS = {
     "activate_totp": "marketplace.accounts.forms.ActivateForm",
     "add_webauthn": "marketplace.accounts.forms.AddPasskeyForm",
     "edit_webauthn": "marketplace.accounts.forms.RenamePasskeyForm",
+    "login_webauthn": "marketplace.accounts.forms.PasskeySignInForm",
+    "authenticate_webauthn": "marketplace.accounts.forms.PasskeyStepForm",
+    "reauthenticate_webauthn": "marketplace.accounts.forms.PasskeyAgainForm",
 }
 SECOND_FACTOR_HOOK = "marketplace.accounts.factors.second_factor"
 FRESH_HOOK = "marketplace.accounts.factors.be_fresh"
@@ -215,27 +218,15 @@ FILE_UPLOAD_HANDLERS = [
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+ON_DISK = "django.core.files.storage.FileSystemStorage"
+# No address leads there: a view streams each file to those who may have it.
+UNSHARED = {"base_url": None, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+EXPORTS_DIR = envstr("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports"))
+DOCUMENTS_DIR = envstr("DOCUMENTS_DIR", str(BASE_DIR / ".run" / "documents"))
 STORAGES: dict[str, Any] = {
-    # No address leads there: a view streams an export to those who may have it.
-    "exports": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": envstr("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports")),
-            "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # No address leads there: a view streams a document to those who may read it.
-    "documents": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": envstr("DOCUMENTS_DIR", str(BASE_DIR / ".run" / "documents")),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "default": {"BACKEND": ON_DISK},
+    "exports": {"BACKEND": ON_DISK, "OPTIONS": {"location": EXPORTS_DIR, **UNSHARED}},
+    "documents": {"BACKEND": ON_DISK, "OPTIONS": {"location": DOCUMENTS_DIR, **UNSHARED}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"

@@ -15,6 +15,7 @@ from marketplace.tenancy.scope import as_system
 OPEN_MONEY = (Escrow.State.HELD, Escrow.State.DISPUTED)
 NAMES: dict[str, Words] = {
     "account.EmailAddress": _("email addresses"),
+    "accounts.SignInNonce": _("messages to sign in with"),
     "accounts.User": _("users"),
     "accounts.Wallet": _("wallets"),
     "audit.Entry": _("entries of the record"),
@@ -22,6 +23,8 @@ NAMES: dict[str, Words] = {
     "catalog.Listing": _("listings"),
     "catalog.ListingVersion": _("listing versions"),
     "catalog.Plan": _("plans"),
+    "catalog.SavedList": _("saved lists"),
+    "catalog.SavedListing": _("saved listings"),
     "escrow.Escrow": _("escrows"),
     "escrow.LedgerEntry": _("ledger entries"),
     "escrow.Payment": _("payments"),
@@ -30,10 +33,15 @@ NAMES: dict[str, Words] = {
     "gateway.ApiKey": _("api keys"),
     "gateway.KeyMonth": _("calls of your keys, by month"),
     "gateway.ToolRun": _("tool runs"),
+    "gateway.Trial": _("tries"),
+    "gateway.TrialAllowance": _("tries that are left"),
+    "gateway.TrialCall": _("calls of tries"),
     "gateway.UpstreamSecret": _("sealed keys to your services"),
     "gateway.UsageRecord": _("usage records"),
     "mfa.Authenticator": _("authenticators"),
+    "moderation.Appeal": _("appeals"),
     "moderation.Decision": _("decisions"),
+    "moderation.Report": _("reports"),
     "moderation.ReviewCase": _("review cases"),
     "notifications.Notification": _("notices"),
     "notifications.Preference": _("preferences"),
@@ -46,6 +54,10 @@ NAMES: dict[str, Words] = {
     "organizations.Verification": _("verifications"),
     "privacy.Erasure": _("erasures"),
     "privacy.Export": _("exports"),
+    "reviews.Answer": _("answers to reviews"),
+    "reviews.Invitation": _("invitations to review"),
+    "reviews.Review": _("reviews"),
+    "reviews.Wording": _("earlier words of reviews"),
     "subscriptions.Order": _("orders"),
     "subscriptions.SpendingLimit": _("spending limits"),
     "subscriptions.SpendingRequest": _("spending requests"),
@@ -128,10 +140,9 @@ def consequences(org_id: int | None, user_id: int) -> list[Line]:
     for table in inventory.of_organizations() if org_id else inventory.of_people():
         with as_system("a count over all that the erasure would touch"):
             count = table.rows_of(key).count()
-        name = NAMES.get(table.label, str(table.model._meta.verbose_name_plural))
         fate = kept.get(table.label)
         if fate is None or fate.is_deleted:
-            lines.append(Line(name, count, _("deleted"), ""))
+            lines.append(Line(NAMES[table.label], count, _("deleted"), ""))
         else:
-            lines.append(Line(name, count, _("blanked") if fate.scrub else _("kept"), fate.reason))
+            lines.append(Line(NAMES[table.label], count, _("blanked") if fate.scrub else _("kept"), fate.reason))
     return [line for line in lines if line.count]

@@ -157,10 +157,34 @@ def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:
     order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at)
 
 
+def extend(order: Order, *, added: int, ends_at: datetime) -> None:
+    """Further periods are paid. One that the clock has ended meanwhile runs again: it was paid before its end."""
+    order.added_periods += added
+    order.save(update_fields=["added_periods"])
+    subscription = order.subscription
+    if subscription.state == Subscription.State.ENDED:
+        subscription.move(Subscription.State.ACTIVE, ends_at=ends_at, ended_reason="")
+        return
+    subscription.ends_at = ends_at
+    subscription.save(update_fields=["ends_at"])
+
+
+def note_returned(order: Order, *, returned: int) -> None:
+    """So much of the order's money is the buyer's again, in base units, in all; it no longer counts as spent."""
+    order.returned = returned
+    order.save(update_fields=["returned"])
+
+
+def pause(order: Order) -> None:
+    """A dispute stands: nothing is earned, so nothing is used."""
+    if order.subscription.can_move(Subscription.State.SUSPENDED):
+        order.subscription.move(Subscription.State.SUSPENDED)
+
+
 def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0) -> None:
     """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs.
 
-    `returned` is what came back to the buyer, in base units: it no longer counts as spent.
+    `returned` is what came back to the buyer in all, in base units: it no longer counts as spent.
     """
     order.move(to, returned=returned)
     subscription = order.subscription

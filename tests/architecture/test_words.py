@@ -215,7 +215,7 @@ def test_every_sentence_is_said_in_every_language() -> None:
     assert [(language, message.id) for language, message in MESSAGES if not all(forms(message.string) or [""])] == []
 
 
-PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|%%|{\w*}|</?\w+|&nbsp;")
+PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|%%|{\w*}|</?\w+|&nbsp;|\N{NO-BREAK SPACE}")
 
 
 def places(text: str) -> list[str]:

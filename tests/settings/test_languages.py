@@ -1,5 +1,6 @@
 """The market speaks the reader's language, keeps the choice, and stays as easy to cache as before."""
 
+import re
 from typing import Any
 
 import pytest
@@ -82,6 +83,14 @@ def test_the_choice_of_a_person_goes_with_the_person(client: Client) -> None:
     elsewhere = Client()
     elsewhere.force_login(ada)
     assert language_of(elsewhere.get("/accounts/", headers={"accept-language": "id"})) == "de"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "de", "id"])
+def test_whoever_cannot_read_the_page_finds_their_own_language(client: Client, language: str) -> None:
+    page = client.get(f"/governance/?lang={language}").content.decode()
+    for code, name in (("en", "English"), ("de", "Deutsch"), ("id", "Bahasa Indonesia")):
+        assert re.search(rf'<button[^>]* value="{code}" lang="{code}"[^>]*>{name}</button>', page), code
 
 
 @pytest.mark.django_db

@@ -73,7 +73,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def spent(self) -> int:
         """What these orders cost, less what has come back, in base units; they must be in one currency."""
-        cost = models.F("price") * models.F("periods") - models.F("returned")
+        cost = models.F("price") * (models.F("periods") + models.F("added_periods")) - models.F("returned")
         return int(self.aggregate(spent=models.Sum(cost, default=0))["spent"])
 
     def settled(self) -> "OrderQuerySet":
@@ -112,7 +112,8 @@ class Order(Lifecycle):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     price = Uint256Field("price per period, in base units")
     period_seconds = models.PositiveIntegerField()
-    periods = models.PositiveSmallIntegerField()
+    periods = models.PositiveSmallIntegerField("periods agreed to when it was placed")
+    added_periods = models.PositiveIntegerField("periods that were added later", default=0, db_default=0)
     max_fee_bps = models.PositiveSmallIntegerField("highest fee agreed to, in hundredths of a percent")
     provider_address = models.CharField("provider's payout wallet (EIP-55)", max_length=42)
     order_ref = models.CharField("hash of the terms, bytes32", max_length=66, unique=True)
@@ -167,7 +168,7 @@ class Subscription(Lifecycle):
         SUSPENDED = "suspended", _("suspended")
         ENDED = "ended", _("ended")
 
-    moves = table(pending="active ended", active="ended suspended", suspended="active ended")
+    moves = table(pending="active ended", active="ended suspended", suspended="active ended", ended="active")
 
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="subscription")
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscriptions")
