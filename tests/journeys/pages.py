@@ -6,19 +6,20 @@ from typing import Final
 FOR_PROGRAMS: Final = ("api/", "gw/", "healthz", "readyz", "mail/")
 # Take what a form or a wallet sends, and show nothing.
 SENT_TO: Final = {
-    "accounts:language", "accounts:link_proven", "accounts:prefer_wallet", "catalog:make_list", "catalog:remove_list",
-    "catalog:put_list_back", "catalog:take_off", "catalog:put_back", "catalog:submit", "escrow:authorize",
-    "escrow:authorized", "escrow:own", "escrow:own_signed", "escrow:own_allowed", "escrow:own_sent", "escrow:give_up",
-    "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw", "escrow:withdraw_sent", "governance:propose_send",
-    "governance:delegate_send", "governance:sent", "governance:connect", "governance:ballot", "governance:act",
-    "moderation:check_books", "notifications:open", "notifications:read_all", "organizations:invite",
-    "organizations:resend", "organizations:revoke", "organizations:payouts", "organizations:ask_verification",
-    "organizations:name_domain", "organizations:add_document", "organizations:remove_document",
-    "privacy:person_export", "privacy:person_keep", "privacy:organization_export", "privacy:organization_keep",
+    "accounts:language", "accounts:link_proven", "accounts:prefer_wallet", "catalog:make_list", "catalog:prose",
+    "catalog:remove_list", "catalog:put_list_back", "catalog:take_off", "catalog:put_back", "catalog:submit",
+    "escrow:authorize", "escrow:authorized", "escrow:own", "escrow:own_signed", "escrow:own_allowed",
+    "escrow:own_sent", "escrow:give_up", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
+    "escrow:withdraw_sent", "governance:propose_send", "governance:delegate_send", "governance:sent",
+    "governance:connect", "governance:ballot", "governance:act", "moderation:check_books", "notifications:open",
+    "notifications:read_all", "organizations:invite", "organizations:resend", "organizations:revoke",
+    "organizations:payouts", "organizations:ask_verification", "organizations:name_domain",
+    "organizations:add_document", "organizations:remove_document", "privacy:person_export", "privacy:person_keep",
+    "privacy:organization_export", "privacy:organization_keep", "subscriptions:stop",
 }  # fmt: skip
 FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
-    "mfa_download_recovery_codes",
+    "mfa_download_recovery_codes", "catalog:export",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -37,7 +38,8 @@ BUYERS: Final = {
     "privacy:organization_download",
 }  # fmt: skip
 PROVIDERS: Final = {
-    "catalog:preview", "catalog:edit", "catalog:retire", "gateway:service_key", "gateway:trial_terms",
+    "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",
+    "catalog:export", "catalog:retire", "gateway:service_key", "gateway:trial_terms",
     "reports:decided", "reviews:answer", "organizations:member", "organizations:remove_member",
     "organizations:transfer", "organizations:document",
 }  # fmt: skip
