@@ -35,8 +35,8 @@ class KeyForm(forms.Form):
     monthly_calls = monthly_calls()
     may_sell = forms.BooleanField(
         required=False,
-        label=_("It may also write listings"),
-        help_text=_("For programs that keep your offers up to date. A moderator still reads each text."),
+        label=gettext_lazy("It may also write listings"),
+        help_text=gettext_lazy("For programs that keep your offers up to date. A moderator still reads each text."),
     )
 
 

@@ -97,7 +97,10 @@ KEPT_TEXT: Final[dict[str, tuple[str, str]]] = {
     "catalog.Plan": ("content_hash", "a hash of what was agreed"),
     "subscriptions.Order": ("provider_address order_ref", CHAIN),
     "subscriptions.Subscription": ("ended_reason", OURS),
-    "escrow.Escrow": ("chain contract escrow_id buyer_address provider_address treasury funded_tx", CHAIN),
+    "escrow.Escrow": (
+        "chain contract escrow_id buyer_address provider_address treasury funded_tx evidence_hash arbiter ruling_hash",
+        CHAIN,
+    ),
     "escrow.LedgerEntry": ("event tx_hash", CHAIN),
     "escrow.Payment": ("address contract escrow_id tx_hash given_up", CHAIN),
     "escrow.WalletTransaction": ("subject address tx_hash", CHAIN),

@@ -58,6 +58,7 @@ NAMES: dict[str, Words] = {
     "reviews.Invitation": _("invitations to review"),
     "reviews.Review": _("reviews"),
     "reviews.Wording": _("earlier words of reviews"),
+    "subscriptions.CallCount": _("counts of calls"),
     "subscriptions.Order": _("orders"),
     "subscriptions.SpendingLimit": _("spending limits"),
     "subscriptions.SpendingRequest": _("spending requests"),

@@ -132,7 +132,8 @@ def test_a_ruling_in_time_is_carried_out_to_the_unit(market: Market) -> None:
     assert escrow.order.subscription.ended_reason == "An arbiter decided the dispute."
     with everything():
         whats = [str(event["what"]) for event in histories.history(escrow.order, [escrow])]
-    assert whats == ["Ordered", "Paid into escrow", "Disputed by the buyer", "The dispute was decided", "Access ended"]
+    whats.remove("Ordered")  # by our clock, the others by the chain's
+    assert whats == ["Paid into escrow", "Disputed by the buyer", "The dispute was decided", "Access ended"]
     agree(market)
 
 
