@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
     "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),
     "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
+    "announce versions": every(30.0, "marketplace.subscriptions.tasks.announce_versions"),
     "note what ends soon": every(30.0, "marketplace.subscriptions.tasks.note_ending"),
     "expire orders": every(30.0, "marketplace.subscriptions.tasks.expire_orders"),
     "open review cases": every(2.0, "marketplace.moderation.tasks.open_cases"),

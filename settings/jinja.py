@@ -12,7 +12,10 @@ from django.utils.translation import get_language, gettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from marketplace.catalog.keeping import Kept
+from marketplace.catalog.search.asking import Asked
 from marketplace.catalog.search.cards import Card
+from marketplace.catalog.search.finding import Found
 from marketplace.organizations.models import Organization
 from settings import figures
 from settings.templatetags.icons import icon
@@ -29,7 +32,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"icon": icon, "card": card, "_": gettext}
+    made.globals |= {"icon": icon, "card": card, "facets_of": facets_of, "_": gettext}
     made.filters |= {"money": money, "exact_money": exact_money, "period": period, "month": month}
     made.filters |= {"bps": bps, "stars": stars, "checked_facts": checked_facts, "lines": linebreaksbr}
     return made
@@ -46,6 +49,15 @@ def card(of: Card, url: str = "") -> Markup:
     A marked name equals the same text unmarked, so that it is marked is part of the key too.
     """
     return _drawn_card(of, get_language(), url, isinstance(of.name, SafeString))
+
+
+kept_facets: Kept[Markup] = Kept(Markup)
+
+
+def facets_of(asked: Asked, found: Found) -> Markup:
+    """The facets beside a page, kept for a moment: they follow from what was asked and counted, and nothing else."""
+    said = (get_language(), *asked.params.items(), found.total, found.is_capped, frozenset(found.counts.items()))
+    return kept_facets.of(said, lambda: drawn("facets.html", facets=asked.facets(found)).strip())
 
 
 # Each takes the language if the template has it at hand: to find it out costs more than the rest.
@@ -144,6 +156,7 @@ def _says(language: str | None) -> dict[str, str]:
         "up": gettext("Up"),
         "updated": gettext("Updated"),
         "per": gettext("per"),
+        "free": gettext("Free"),
         "trial": gettext("Free to try"),
         "not_on_sale": gettext("Not on sale"),
     }

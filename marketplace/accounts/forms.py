@@ -13,17 +13,48 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.cache import cache
+from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.accounts import passkeys
 from marketplace.accounts.models import User
 from marketplace.lifecycle import Words
 
 ADDRESS = _("E-mail address")
 LONG_HINT = _("At least 10 characters. Three words that do not belong together are easy to remember and hard to guess.")
+LONGEST_NAME = 80
 USED_FOR = 120  # seconds; longer than any code of an authenticator app is taken
+
+
+def bounded(field: Any) -> None:
+    """Bound the length of a name in a form of allauth's, which bounds none."""
+    field.max_length = LONGEST_NAME
+    field.validators.append(MaxLengthValidator(LONGEST_NAME))
+    field.widget.attrs["maxlength"] = str(LONGEST_NAME)
+
+
+class SaidField(forms.JSONField):
+    """What a script fills in; brackets within brackets without end are no JSON either."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as problem:
+            raise forms.ValidationError(passkeys.UNFIT) from problem
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Not sent back: it counts once, and the script asks the device anew."""
+        return None
+
+
+def in_our_words(problem: forms.ValidationError) -> forms.ValidationError:
+    """Nobody types the code that allauth speaks of when a passkey does not fit."""
+    return forms.ValidationError(passkeys.UNFIT) if problem.code == "incorrect_code" else problem
 
 
 class OurWords:
@@ -63,7 +94,7 @@ class SignUpForm(OurWords, account.SignupForm):  # type: ignore[misc]
             return super().try_save(request)
 
     def _make_a_stand_in(self, request: HttpRequest) -> None:
-        """All that a new account takes, and take it back: as the account, and as the first sign-in looks at it."""
+        """All that a new account takes, and take it back: the account itself, and how a first sign-in looks at it."""
         email = self.cleaned_data["email"]
         self.account_already_exists = False
         self.cleaned_data["email"] = f"{get_random_string(12)}@invalid.example"
@@ -151,10 +182,59 @@ class AddPasskeyForm(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["passwordless"].initial = True
+        self.fields["credential"] = SaidField()
+        bounded(self.fields["name"])
+
+    def clean_credential(self) -> dict[str, Any]:
+        return passkeys.new_passkey(self.cleaned_data["credential"])
+
+    def clean(self) -> dict[str, Any]:
+        """What is wrong with what a script fills in stands above the form: it has no field to put right."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except forms.ValidationError as problem:
+            raise in_our_words(problem) from problem
+        if self.errors.pop("credential", None):
+            self.add_error(None, passkeys.UNFIT)
+        return cleaned
 
 
 class RenamePasskeyForm(OurWords, webauthn.EditWebAuthnForm):  # type: ignore[misc]
     words: ClassVar = {"name": _("Name")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bounded(self.fields["name"])
+
+
+class ReadPasskey:
+    """The answer of a passkey, read before allauth takes it for granted."""
+
+    cleaned_data: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        said = {"required": passkeys.UNFIT, "invalid": passkeys.UNFIT}
+        self.fields["credential"] = SaidField(error_messages=said)  # type: ignore[attr-defined]
+
+    def clean_credential(self) -> Any:
+        self.cleaned_data["credential"] = passkeys.used_passkey(self.cleaned_data["credential"])
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except forms.ValidationError as problem:
+            raise in_our_words(problem) from problem
+
+
+class PasskeySignInForm(ReadPasskey, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class PasskeyStepForm(ReadPasskey, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class PasskeyAgainForm(ReadPasskey, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    pass
 
 
 class NameForm(forms.Form):

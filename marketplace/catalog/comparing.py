@@ -103,8 +103,9 @@ def _prices(listing: Listing) -> Cell:
 
 
 def _for_a_month(listing: Listing) -> Cell:
-    """The cheapest plan for 30 days, rounded up: what a buyer pays, with the market's fee inside."""
+    """The cheapest paid plan for 30 days, rounded up: what a buyer pays, with the market's fee inside."""
     offers: list[Any] = getattr(listing, "offers", [])
+    offers = [plan for plan in offers if not plan.is_free] or offers
     each = [(-(-int(plan.price) * MONTH // plan.period_seconds), plan.currency) for plan in offers]
     if not each:
         return Cell(is_missing=True)

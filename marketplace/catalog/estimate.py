@@ -46,9 +46,11 @@ class Estimate:
 
 
 def estimates(plans: Iterable[Plan], *, calls: int, months: int) -> list[Estimate]:
-    """One estimate a plan, cheapest first among those of one currency; whole periods, as they are ordered."""
+    """One estimate a plan that holds so many calls, cheapest first in a currency; whole periods, as ordered."""
     found = []
     for plan in plans:
+        if plan.included_calls and calls * plan.period_seconds > plan.included_calls * MONTH:
+            continue  # its calls would run out before the period does
         periods = -(-months * MONTH // plan.period_seconds)
         total = periods * int(plan.price)
         found.append(Estimate(plan, periods, total, _each(total, calls * months, plan.currency.decimals)))

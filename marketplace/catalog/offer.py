@@ -6,35 +6,38 @@ from dataclasses import dataclass
 from difflib import ndiff
 from typing import Any
 
-from marketplace.catalog import facts
+from marketplace.catalog import facts, plans
 from marketplace.catalog.models import ListingVersion
+from marketplace.catalog.plans import in_words
 
 
 def content(version: ListingVersion) -> dict[str, Any]:
     """What a buyer agrees to. The endpoint is not part of it: it is the provider's secret, and may move.
 
-    Facts that are not stated are left out, so that versions from before there were any keep their hash.
+    Facts that are not stated, and pictures that are not there, are left out, and a single plan of the simplest kind is
+    written as it always was, so that versions from before there were any keep their hash.
     """
     said = facts.said(version)
     return {
         **({"facts": said} if said else {}),
+        **({"media": version.media} if version.media else {}),
         "listing": version.listing.slug,
         "number": version.number,
         "name": version.name,
         "summary": version.summary,
         "description": version.description,
-        "category": version.category.slug,
+        "category": version.category.slug if version.category else "",
         "input_schema": version.input_schema,
         "output_schema": version.output_schema,
         "example": version.example,
-        "plan": {
-            "name": version.plan_name,
-            "chain": version.currency.chain,
-            "token": version.currency.address,
-            "price": str(version.price),
-            "period_seconds": version.period_seconds,
-        },
+        **_offered(version.plans),
     }
+
+
+def _offered(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(rows) == 1 and set(rows[0]) == SIMPLEST and rows[0]["price"] != "0":
+        return {"plan": rows[0]}
+    return {"plans": rows}
 
 
 def canonical(value: Any) -> str:
@@ -47,6 +50,7 @@ def content_hash(version: ListingVersion) -> str:
     return "0x" + hashlib.sha256(canonical(content(version)).encode()).hexdigest()
 
 
+SIMPLEST = {"name", "chain", "token", "price", "period_seconds"}
 NOT_SHOWN = "address of the service"  # a field that only the provider and the moderators may see
 
 
@@ -64,14 +68,13 @@ def _texts(version: ListingVersion) -> dict[str, str]:
         "name": version.name,
         "summary": version.summary,
         "description": version.description,
-        "category": version.category.name,
+        "category": version.category.name if version.category else "",
         NOT_SHOWN: version.endpoint,
-        "plan": version.plan_name,
-        "price": f"{version.currency.in_units(version.price).normalize():f} {version.currency.symbol}",
-        "period in seconds": str(version.period_seconds),
+        **{f"plan {plan.name}": in_words(plan) for plan in plans.read(version.plans)},
         "input schema": json.dumps(version.input_schema, **pretty),  # type: ignore[arg-type]
         "output schema": json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]
         "example": json.dumps(version.example, **pretty),  # type: ignore[arg-type]
+        **{f"picture {number}": picture["alt"] for number, picture in enumerate(version.media, start=1)},
         **{label.lower(): text for label, text in (*facts.of_kind(version), *facts.of_data(version))},
     }
 

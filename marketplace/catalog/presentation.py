@@ -1,6 +1,7 @@
 """A tool as its page shows it: the same for a public listing, a draft's preview and the moderator's case."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from marketplace.catalog import facts, prose, schemas
 from marketplace.catalog.models import Category, Listing, ListingVersion, Plan
+from marketplace.catalog.plans import read as proposed
 from marketplace.organizations.models import Organization
 
 EXAMPLE_SHOWN = 1500
@@ -15,7 +17,7 @@ EXAMPLE_SHOWN = 1500
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What stands on the page. `plan` has price, currency, period_seconds and name, on sale or proposed."""
+    """What stands on the page. `plans` are on sale or proposed, cheapest first."""
 
     name: str
     summary: str
@@ -25,34 +27,28 @@ class Shown:
     inputs: list[schemas.Field]
     outputs: list[schemas.Field]
     example: str
-    plan: Any
+    plans: Sequence[Any]
     version_number: int | None
     facts: list[tuple[str, str]]
     data: list[tuple[str, str]]
 
-
-@dataclass(frozen=True, slots=True)
-class ProposedPlan:
-    """The plan that a version would put on sale."""
-
-    name: str
-    price: int
-    currency: Any
-    period_seconds: int
+    @property
+    def plan(self) -> Any:
+        """The plan that begins the page; None when none is on sale."""
+        return self.plans[0] if self.plans else None
 
 
-def of_listing(listing: Listing, plan: Plan | None) -> Shown:
+def of_listing(listing: Listing, plans: Sequence[Plan]) -> Shown:
     """The public page."""
-    return _shown(listing, listing.org, plan, listing.version_number)
+    return _shown(listing, listing.org, plans, listing.version_number)
 
 
 def of_version(version: ListingVersion, org: Organization) -> Shown:
     """The page as it would look with this version approved."""
-    plan = ProposedPlan(version.plan_name, version.price, version.currency, version.period_seconds)
-    return _shown(version, org, plan, version.number)
+    return _shown(version, org, sorted(proposed(version.plans), key=lambda plan: plan.price), version.number)
 
 
-def _shown(source: Listing | ListingVersion, org: Organization, plan: Any, number: int | None) -> Shown:
+def _shown(source: Listing | ListingVersion, org: Organization, plans: Sequence[Any], number: int | None) -> Shown:
     return Shown(
         name=source.name,
         summary=source.summary,
@@ -62,7 +58,7 @@ def _shown(source: Listing | ListingVersion, org: Organization, plan: Any, numbe
         inputs=list(schemas.fields(source.input_schema)),
         outputs=list(schemas.fields(source.output_schema)),
         example=_shortened(source.example),
-        plan=plan,
+        plans=plans,
         version_number=number,
         facts=facts.of_kind(source),
         data=facts.of_data(source),

@@ -26,6 +26,9 @@ KEYWORDS: dict[str, set[str]] = {
 OBJECT = {"$schema", "title", "description", "type", "properties", "required", "anyOf", "additionalProperties"}
 
 
+NOT_STORABLE = "A number here is too large, a text is not Unicode, or it is nested too deeply."
+
+
 class NotUsable(ValueError):
     """A schema or an example that we cannot use, in a sentence that says why and what would do."""
 
@@ -36,19 +39,31 @@ def parsed(text: str, longest: int = LONGEST) -> dict[str, Any]:
         raise NotUsable(f"This is longer than {longest:,} characters.")
     try:
         value = json.loads(text)
-        _check_depth(value)
-        stored = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except json.JSONDecodeError as problem:
         raise NotUsable(
             f"This is not valid JSON (line {problem.lineno}). Look for a missing comma, quote or bracket."
         ) from None
     except (ValueError, RecursionError):
-        raise NotUsable("A number here is too large, a text is not Unicode, or it is nested too deeply.") from None
-    if b"\\u0000" in stored:
+        raise NotUsable(NOT_STORABLE) from None
+    return storable(value, longest)
+
+
+def storable(value: Any, longest: int = LONGEST) -> dict[str, Any]:
+    """A JSON object as it will be stored; raises NotUsable with what we cannot store."""
+    try:
+        _check_depth(value)
+        stored = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        stored.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise NotUsable(NOT_STORABLE) from None
+    if len(stored) > longest:
+        raise NotUsable(f"This is longer than {longest:,} characters.")
+    if "\\u0000" in stored:
         raise NotUsable("A text here contains the character NUL, which cannot be stored.")
-    if not isinstance(value, dict):
+    kept = json.loads(stored)
+    if not isinstance(kept, dict):
         raise NotUsable("This should be a JSON object: it starts with { and ends with }.")
-    return value
+    return kept
 
 
 def _check_depth(value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.catalog.views import browsing, comparing, saving, selling, tool
+from marketplace.catalog.views import browsing, comparing, files, saving, selling, tool, writing
 
 app_name = "catalog"
 urlpatterns = [
@@ -23,9 +23,15 @@ urlpatterns = [
     path("o/<slug:org>/saved/tools/<int:saved_id>/remove/", saving.take_off, name="take_off"),
     path("o/<slug:org>/saved/tools/<int:saved_id>/put-back/", saving.put_back, name="put_back"),
     path("o/<slug:org>/listings/", selling.manage, name="manage"),
-    path("o/<slug:org>/listings/new/", selling.create, name="create"),
+    path("o/<slug:org>/listings/new/", writing.create, name="create"),
+    path("o/<slug:org>/listings/import/", files.bring, name="import"),
+    path("o/<slug:org>/listings/<slug:slug>/listing.yaml", files.export, name="export"),
+    path("o/<slug:org>/listing-text/", writing.preview_prose, name="prose"),
     path("o/<slug:org>/listings/<slug:slug>/", selling.preview, name="preview"),
-    path("o/<slug:org>/listings/<slug:slug>/edit/", selling.edit, name="edit"),
+    path("o/<slug:org>/listings/<slug:slug>/edit/", writing.edit, {"step": "what"}, name="edit"),
+    path("o/<slug:org>/listings/<slug:slug>/edit/calls/", writing.edit, {"step": "calls"}, name="edit_calls"),
+    path("o/<slug:org>/listings/<slug:slug>/edit/plans/", writing.edit, {"step": "plans"}, name="edit_plans"),
+    path("o/<slug:org>/listings/<slug:slug>/edit/data/", writing.edit, {"step": "data"}, name="edit_data"),
     path("o/<slug:org>/listings/<slug:slug>/submit/", selling.submit, name="submit"),
     path("o/<slug:org>/listings/<slug:slug>/retire/", selling.retire, name="retire"),
 ]

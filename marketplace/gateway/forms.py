@@ -33,6 +33,11 @@ class KeyForm(forms.Form):
         help_text=gettext_lazy("Where will it be used? For example: accounting server."),
     )
     monthly_calls = monthly_calls()
+    may_sell = forms.BooleanField(
+        required=False,
+        label=_("It may also write listings"),
+        help_text=_("For programs that keep your offers up to date. A moderator still reads each text."),
+    )
 
 
 class KeyLimitForm(forms.Form):

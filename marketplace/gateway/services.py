@@ -16,6 +16,8 @@ from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.gateway import limits, sealing
 from marketplace.gateway.models import ApiKey, UpstreamSecret, UsageRecord
 from marketplace.lifecycle import Refused
+from marketplace.organizations.access import MAY_SELL
+from marketplace.subscriptions.allowance import UsedUp, count_call
 from marketplace.subscriptions.models import Subscription
 from marketplace.subscriptions.services import entitlement
 from marketplace.tenancy.actor import Actor
@@ -43,12 +45,17 @@ class Call:
     began: float = field(default_factory=time.monotonic)
 
 
-def create_key(actor: Actor, *, name: str, monthly_calls: int | None = None) -> tuple[ApiKey, str]:
+def create_key(
+    actor: Actor, *, name: str, monthly_calls: int | None = None, may_sell: bool = False
+) -> tuple[ApiKey, str]:
     """Make a key for the actor's organization; the text is returned this once and kept by nobody.
 
-    `monthly_calls` is how many calls it may make in a month, None for as many as it likes.
+    `monthly_calls` is how many calls it may make in a month, None for as many as it likes. With `may_sell` it also
+    writes listings, for as long as the actor may.
     """
     with transaction.atomic():
+        if may_sell and actor.role not in MAY_SELL:
+            raise Refused(_("Only who may offer tools can make a key that does."))
         if ApiKey.objects.for_org(_org(actor)).valid().count() >= MAX_KEYS:
             raise Refused(
                 _("An organization has at most %(MAX_KEYS)s keys; revoke one that is no longer used.")
@@ -61,9 +68,10 @@ def create_key(actor: Actor, *, name: str, monthly_calls: int | None = None) -> 
             prefix=new.prefix,
             digest=new.digest,
             monthly_calls=monthly_calls,
+            may_sell=may_sell,
             created_by_id=actor.user_id,
         )
-        audit.record(actor, "key.created", key, name=name)
+        audit.record(actor, "key.created", key, name=name, may_sell=may_sell)
     return key, new.text
 
 
@@ -103,7 +111,7 @@ def keep_service_key(actor: Actor, *, listing: Listing, service_key: str) -> Ups
 def begin_call(*, key_text: str, slug: str, size: int) -> Call:
     """Check a key and its organization's right to the tool, and count the call; raises CallRefused."""
     with transaction.atomic():
-        key = _key(key_text)
+        key = known_key(key_text)
         with scope(org_id=key.org_id):
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
             listing = Listing.objects.public().filter(slug=slug).first()
@@ -149,8 +157,14 @@ def _count(
 ) -> Call:
     right = entitlement(buyer_id, listing)
     if not right.allowed or right.subscription is None:
+        if right.allowance:
+            raise CallRefused(429, "calls_used_up", right.reason)
         raise CallRefused(402, "no_subscription", right.reason)
     subscription: Subscription = right.subscription
+    try:
+        count_call(subscription)
+    except UsedUp as used_up:
+        raise CallRefused(429, "calls_used_up", str(used_up)) from None
     usage = UsageRecord.objects.create(
         buyer_id=buyer_id,
         provider_id=subscription.provider_id,
@@ -160,13 +174,14 @@ def _count(
         user_id=user_id,
         bytes_in=size,
     )
-    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id))
+    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id, version=subscription.version_number))
 
 
-def way_to(listing: Listing, request_id: uuid.UUID) -> tuple[str, dict[str, str]]:
-    """The address of a listing's service, and the headers of a call with the provider's own key."""
+def way_to(listing: Listing, request_id: uuid.UUID, version: int | None = None) -> tuple[str, dict[str, str]]:
+    """The address of a listing's service in a version, or the latest, and a call's headers with the provider's key."""
     with as_system("the endpoint and its key are the provider's rows; the gateway alone may use them"):
-        endpoint = ListingVersion.objects.get(listing=listing, number=listing.version_number or 0).endpoint
+        number = version or listing.version_number or 0
+        endpoint = ListingVersion.objects.get(listing=listing, number=number).endpoint
         secret = UpstreamSecret.objects.filter(listing=listing).first()
     headers = {"X-Request-Id": str(request_id)}
     if secret is not None:
@@ -175,7 +190,8 @@ def way_to(listing: Listing, request_id: uuid.UUID) -> tuple[str, dict[str, str]
     return endpoint, headers
 
 
-def _key(text: str) -> ApiKey:
+def known_key(text: str) -> ApiKey:
+    """The key that this is the text of, for whichever organization; raises CallRefused."""
     with as_system("a key says which organization it belongs to; until then there is no scope"):
         key = ApiKey.objects.filter(prefix=text[: sealing.PREFIX_LENGTH]).first()
     if key is None or not sealing.is_same(text, key.digest):

@@ -1,6 +1,7 @@
 """Pages about keys, usage, and tools used from the browser."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -8,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from marketplace.catalog.models import Listing
+from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.gateway import limits, runs, services
 from marketplace.gateway.forms import KeyForm, KeyLimitForm, ServiceKeyForm, ToolForm
 from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
@@ -16,9 +17,10 @@ from marketplace.gateway.result import presented
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_HOLD_KEYS, MAY_SELL, MAY_USE
 from marketplace.subscriptions.models import Subscription
-from marketplace.subscriptions.services import entitlement
+from marketplace.subscriptions.services import Entitlement, entitlement
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
+from marketplace.tenancy.scope import as_system
 
 
 @door.member(*EVERYBODY)
@@ -37,16 +39,25 @@ def use(request: ActedRequest, slug: str) -> HttpResponse:
     """The form of one tool; sending it leaves a run for the worker."""
     listing = get_object_or_404(Listing.objects.public(), slug=slug)
     right = entitlement(request.org.pk, listing)
+    schema, example = _asked_for(listing, right)
     if request.method == "POST" and "use_example" in request.POST:
-        form = ToolForm(listing.input_schema, initial={"form_key": uuid.uuid4()})
-        return _start(request, listing, form, listing.example, uuid.uuid4())
-    form = ToolForm(
-        listing.input_schema, request.POST or None, request.FILES or None, initial={"form_key": uuid.uuid4()}
-    )
+        form = ToolForm(schema, initial={"form_key": uuid.uuid4()})
+        return _start(request, listing, form, example, uuid.uuid4())
+    form = ToolForm(schema, request.POST or None, request.FILES or None, initial={"form_key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():
         return _start(request, listing, form, form.payload(), form.cleaned_data["form_key"])
     status = 422 if request.method == "POST" else 200
     return render(request, "gateway/use.html", {"listing": listing, "form": form, "right": right}, status=status)
+
+
+def _asked_for(listing: Listing, right: Entitlement) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Input schema and example of the version that the subscription runs on; without one, of the latest."""
+    number = right.subscription.version_number if right.allowed and right.subscription else None
+    if number in (None, listing.version_number):
+        return listing.input_schema, listing.example
+    with as_system("an approved version was public; its subscribers may still use it"):
+        version = ListingVersion.objects.get(listing=listing, number=number, state=ListingVersion.State.APPROVED)
+    return version.input_schema, version.example
 
 
 def _start(

@@ -144,9 +144,10 @@ def _history(found: ReviewCase, org: Organization) -> list[Decision]:
 def _reported_facts(found: ReviewCase, org: Organization) -> dict[str, Any]:
     """What was reported and by whom, the provider's appeal, and what a suspension would touch."""
     listing = Listing.objects.select_related("org", "category").get(pk=found.listing_id or 0)
+    on_sale = listing.plans.filter(state="on_sale").select_related("currency").order_by("price")
     return {
         "listing": listing,
-        "shown": of_listing(listing, listing.plans.filter(state="on_sale").select_related("currency").first()),
+        "shown": of_listing(listing, list(on_sale)),
         "reports": found.reports.select_related("reporter")[:MOST_SHOWN],
         "appeal": Appeal.objects.for_org(org.pk).filter(case=found).select_related("made_by").first(),
         "running": reporting.running_on(listing.pk),
@@ -155,7 +156,7 @@ def _reported_facts(found: ReviewCase, org: Organization) -> dict[str, Any]:
 
 
 def _version_facts(version_id: int, org: Organization) -> dict[str, Any]:
-    versions = ListingVersion.objects.select_related("currency", "category", "listing")
+    versions = ListingVersion.objects.select_related("category", "listing")
     version = versions.get(pk=version_id)
     approved = versions.filter(listing=version.listing_id, number=version.listing.version_number or 0).first()
     return {

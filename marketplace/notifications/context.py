@@ -6,7 +6,7 @@ from typing import Any, Final
 from marketplace.audit.models import Entry
 from marketplace.catalog.models import Currency, Listing
 from marketplace.organizations.models import Membership, Organization
-from marketplace.subscriptions.models import Order, SpendingRequest
+from marketplace.subscriptions.models import Order, SpendingRequest, Subscription
 
 AMOUNTS: Final = ("amount", "net", "fee", "refund")
 
@@ -31,6 +31,12 @@ def context(entry: Entry, org: Organization | None) -> Context:
         other = order.provider_id if side == "buyer" else order.buyer_id
         facts |= {"other": other, "listing": order.listing_id, **_amounts(entry, order)}
         arguments |= {"order": order.public_id, "listing": order.listing.slug}
+    elif entry.subject_type == "subscriptions.subscription":
+        running = Subscription.objects.select_related("order", "listing").get(pk=entry.subject_id)
+        side = "buyer" if running.buyer_id == entry.org_id else "provider"
+        other = running.provider_id if side == "buyer" else running.buyer_id
+        facts |= {"other": other, "listing": running.listing_id}
+        arguments |= {"order": running.page_id, "listing": running.listing.slug}
     elif entry.subject_type == "catalog.listing":
         listing = Listing.objects.get(pk=entry.subject_id)
         facts |= {"listing": listing.pk}

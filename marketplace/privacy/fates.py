@@ -50,6 +50,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
         _("orders point to it; the hash of what was agreed stays"),
         {
             "name": always("An erased tool"), "slug": _numbered("erased"), "summary": always(""),
+            "reference": always(None),
             "description": always(""), "input_schema": always({}), "output_schema": always({}), "example": always({}),
             "kind_facts": always({}), "model_name": always(""), "languages": always([]), "data_sent": always(""),
             "subprocessors": always(""), "region": always(""),

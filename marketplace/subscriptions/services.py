@@ -4,20 +4,19 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from marketplace.audit import services as audit
-from marketplace.catalog.models import Listing, Plan
+from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import final_time, market_time
+from marketplace.subscriptions.entitling import Entitlement, entitlement
 from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
 from marketplace.tenancy.actor import SYSTEM, Actor
 from marketplace.tenancy.scope import as_system
@@ -26,6 +25,19 @@ TIME_TO_PAY: Final = timedelta(hours=1)
 TIME_TO_SETTLE: Final = timedelta(minutes=2)
 LONGEST: Final = 12
 BATCH: Final = 200
+__all__ = [
+    "Entitlement",
+    "begin",
+    "end_lapsed",
+    "entitlement",
+    "expire_orders",
+    "finish",
+    "order_ref",
+    "orderable",
+    "place_approved_order",
+    "place_order",
+    "tell_both",
+]
 
 
 def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID, is_approved: bool = False) -> Order:
@@ -75,7 +87,9 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
     """The plan, if the actor's organization can order it today; raises Refused with the reason otherwise."""
     plan = Plan.objects.on_sale().select_related("listing", "org", "currency").filter(pk=plan_id).first()
     if plan is None:
-        raise Refused(_("This plan is no longer on sale."))
+        raise Refused(_("This plan is no longer on sale. Look at the offer again."))
+    if plan.is_free:
+        raise Refused(_("This plan is free; nothing has to be ordered."))
     if plan.org_id == actor.org_id:
         raise Refused(_("This is your own organization's listing. You can try it without a subscription."))
     if not plan.org.payout_address:
@@ -141,9 +155,10 @@ def _note(actor: Actor, verb: str, order: Order, org_id: int, **facts: object) -
         audit.record(actor, verb, order, org_id=org_id, **facts)
 
 
-def tell_both(happened: Iterable[tuple[str, Order, dict[str, object]]]) -> None:
-    """Write what happened to orders into both sides' chains, as the system, at the end of its transaction.
+def tell_both(happened: Iterable[tuple[str, Order | Subscription, dict[str, object]]]) -> None:
+    """Write what happened to orders, or to subscriptions without one, into both sides' chains.
 
+    As the system, at the end of its transaction.
     In the order of the organizations: each chain has a lock, and two transactions must take them in the same order.
     """
     told = [(org_id, item) for item in happened for org_id in (item[1].buyer_id, item[1].provider_id)]
@@ -154,13 +169,38 @@ def tell_both(happened: Iterable[tuple[str, Order, dict[str, object]]]) -> None:
 def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:
     """The order is paid: open its subscription for the time that was bought. For the escrow, inside its transaction."""
     order.move(Order.State.FUNDED)
-    order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at)
+    agreed = order.plan.version_number
+    order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at, version_number=agreed)
+
+
+def extend(order: Order, *, added: int, ends_at: datetime) -> None:
+    """Further periods are paid. One that the clock has ended meanwhile runs again: it was paid before its end."""
+    order.added_periods += added
+    order.save(update_fields=["added_periods"])
+    subscription = order.subscription
+    if subscription.state == Subscription.State.ENDED:
+        subscription.move(Subscription.State.ACTIVE, ends_at=ends_at, ended_reason="")
+        return
+    subscription.ends_at = ends_at
+    subscription.save(update_fields=["ends_at"])
+
+
+def note_returned(order: Order, *, returned: int) -> None:
+    """So much of the order's money is the buyer's again, in base units, in all; it no longer counts as spent."""
+    order.returned = returned
+    order.save(update_fields=["returned"])
+
+
+def pause(order: Order) -> None:
+    """A dispute stands: nothing is earned, so nothing is used."""
+    if order.subscription.can_move(Subscription.State.SUSPENDED):
+        order.subscription.move(Subscription.State.SUSPENDED)
 
 
 def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0) -> None:
     """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs.
 
-    `returned` is what came back to the buyer, in base units: it no longer counts as spent.
+    `returned` is what came back to the buyer in all, in base units: it no longer counts as spent.
     """
     order.move(to, returned=returned)
     subscription = order.subscription
@@ -194,50 +234,16 @@ def end_lapsed() -> int:
         lapsed = Subscription.objects.lapsed(now).select_related("order").order_by("pk")
         subscriptions = list(lapsed.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for subscription in subscriptions:
-            subscription.move(Subscription.State.ENDED, ended_reason=noop("The time that was paid for is over."))
-        tell_both(("subscription.ended", subscription.order, {}) for subscription in subscriptions)
+            subscription.move(Subscription.State.ENDED, ended_reason=_over(subscription))
+        tell_both(("subscription.ended", one.order or one, {}) for one in subscriptions)
     return len(subscriptions)
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
-    """The answer to "may this call pass now?", with a sentence that says why."""
-
-    allowed: bool
-    subscription: Subscription | None
-    reason: str
-
-
-def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
-    """Whether an organization may use a listing now. To be asked inside the scope of that organization."""
-    now = market_time()
-    all_of_it = Subscription.objects.filter(buyer_id=buyer_org_id, listing=listing)
-    running = all_of_it.running(now).order_by("-ends_at").first()
-    if running and running.ends_at:
-        return Entitlement(
-            True, running, _("Your subscription runs until %(ends_at)s.") % {"ends_at": _day(running.ends_at)}
-        )
-    last = all_of_it.order_by("-pk").first()
-    if last is None:
-        return Entitlement(
-            False, None, _("Your organization has no subscription to %(listing)s.") % {"listing": listing}
-        )
-    return Entitlement(False, last, _why_not(last, now))
-
-
-def _why_not(last: Subscription, now: datetime) -> str:
-    by_state: dict[str, str] = {
-        Subscription.State.PENDING: _("Your order is waiting for its payment to be final."),
-        Subscription.State.SUSPENDED: _("Your subscription is suspended."),
-    }
-    if last.state in by_state:
-        return by_state[last.state]
-    if last.starts_at is None or last.ends_at is None:
-        return _("Your last order was not paid.")
-    if last.starts_at > now:
-        return _("Your subscription starts on %(starts_at)s.") % {"starts_at": _day(last.starts_at)}
-    return _("Your subscription ended on %(ends_at)s.") % {"ends_at": _day(last.ends_at)}
-
-
-def _day(at: datetime) -> str:
-    return formats.date_format(at, "LONG_MOMENT_FORMAT")
+def _over(subscription: Subscription) -> str:
+    if subscription.is_trial:
+        return noop("The trial is over.")
+    return (
+        noop("The time that was paid for is over.")
+        if subscription.order_id
+        else noop("The year of the free plan is over.")
+    )

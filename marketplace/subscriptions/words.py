@@ -1,5 +1,6 @@
 """Amounts, fees and lengths of time as people read them. Whole numbers only: no amount is ever rounded."""
 
+from datetime import datetime
 from typing import Protocol
 
 from django.utils import formats
@@ -52,3 +53,8 @@ def length(seconds: int) -> str:
         1: ngettext("%d second", "%d seconds", count),
     }
     return words[size].replace("%d", number(count)).replace(" ", NARROW, 1)
+
+
+def day(at: datetime) -> str:
+    """A moment with its weekday and time zone."""
+    return formats.date_format(at, "LONG_MOMENT_FORMAT")

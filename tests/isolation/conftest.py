@@ -35,7 +35,7 @@ from marketplace.organizations.models import (
 )
 from marketplace.privacy.models import Erasure, Export
 from marketplace.reviews import models as reviews
-from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
+from marketplace.subscriptions.models import CallCount, Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
 
@@ -87,6 +87,7 @@ def trade(name: str) -> Trade:
     subscription = Subscription.objects.create(
         **both, order=order, listing=listing, state="active", starts_at=now, ends_at=ends
     )
+    CallCount.objects.create(**both, subscription=subscription, period=0, calls=1)
     escrow = Escrow.objects.create(
         **both, order=order, chain="eip155:31337", contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref,
         buyer_address=world.ADA_ADDRESS, provider_address=world.BEN_ADDRESS, currency=plan.currency, total=order.amount,

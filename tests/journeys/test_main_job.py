@@ -134,24 +134,7 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
     decide(mia, SELLER)
     manifest = json.load(urlopen(market.env["DEMO_TOOLS_URL"] + "/review-sentiment/", timeout=10))
     dora.go(f"/o/{org}/listings/new/")
-    dora.fill(
-        name=TOOL,
-        summary="What your guests wrote, and how they felt about it",
-        description="Paste what guests wrote. **Get** the mood and the topics.",
-        plan_name="Standard",
-        price="30.00",
-        endpoint=market.env["DEMO_TOOLS_URL"] + "/review-sentiment/",
-        input_schema=json.dumps(manifest["input_schema"]),
-        example=json.dumps(manifest["example"]),
-        output_schema="{}",
-    )
-    dora.page.locator("[name=category]").select_option(index=1)
-    dora.page.locator("[name=period_seconds]").select_option("86400")
-    dora.picture("listing")
-    dora.press("Save and look at it")
-    dora.page.wait_for_url(lambda url: not url.endswith("/new/"))
-    slug = dora.page.url.rstrip("/").rpartition("/")[2]
-    dora.picture("preview")
+    slug = write_listing(dora, market, manifest)
     dora.go(f"/o/{org}/listings/{slug}/service-key/")
     dora.fill(service_key=market.tools_key)
     dora.press("Store the key")
@@ -160,6 +143,41 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
     dora.page.wait_for_load_state()
     decide(mia, TOOL)
     return dora, mia, slug
+
+
+def write_listing(dora: Visitor, market: Market, manifest: dict[str, Any]) -> str:
+    """The steps of the wizard, from the name to the preview; returns the listing's slug."""
+    dora.fill(name=TOOL)
+    dora.press("Begin")
+    dora.page.wait_for_url("**/edit/")
+    slug = dora.page.url.rstrip("/").split("/")[-2]
+    dora.fill(
+        summary="What your guests wrote, and how they felt about it",
+        description="Paste what guests wrote. **Get** the mood and the topics.",
+    )
+    dora.page.locator("[name=category]").select_option(index=1)
+    dora.picture("listing-what")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/calls/")
+    dora.fill(
+        endpoint=market.env["DEMO_TOOLS_URL"] + "/review-sentiment/",
+        input_schema=json.dumps(manifest["input_schema"]),
+        example=json.dumps(manifest["example"]),
+        output_schema="{}",
+    )
+    dora.picture("listing-calls")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/plans/")
+    dora.page.locator("[name=plans-0-name]").fill("Standard")
+    dora.page.locator("[name=plans-0-price]").fill("30.00")
+    dora.page.locator("[name=plans-0-period_seconds]").select_option("86400")
+    dora.picture("listing-plans")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/data/")
+    dora.press("Save and go on")
+    dora.page.wait_for_url(f"**/{slug}/")
+    dora.picture("preview")
+    return slug
 
 
 def subscribe(clara: Visitor, org: str, slug: str) -> str:

@@ -11,9 +11,12 @@ from django.template.base import TextNode
 from django.template.loader import render_to_string
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 
 from marketplace.catalog.models import Category
+from marketplace.catalog.search.cards import Card
+from settings import jinja
 from settings.context import Kept
 from settings.templatetags import kept
 from settings.templatetags.icons import icon
@@ -67,6 +70,35 @@ def test_what_is_drawn_once_knows_nobody() -> None:
 def test_without_the_empty_context_the_second_would_see_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "OnceNode", Careless)
     assert _as_two_people_see_it()[1] == "<p>Ada</p>/"
+
+
+def test_what_is_kept_for_a_moment_knows_what_its_tag_names_and_nobody(settings: Any) -> None:
+    settings.SHELL_KEPT_SECONDS = 60
+    page = Template("{% load kept %}{% kept here=shelf %}{{ here }}:{{ name }}{{ user }}{% endkept %}")
+    seen = [page.render(Context({"shelf": shelf, "name": name, "user": name})) for shelf, name in
+            (("data", "Ada"), ("data", "Ben"), ("sales", "Ben"))]  # fmt: skip
+    assert seen == ["data:", "data:", "sales:"]
+
+
+def test_what_is_kept_for_a_moment_is_asked_again_afterwards(settings: Any) -> None:
+    answers = iter(range(9))
+    page = Template("{% load kept %}{% kept %}{{ market }}{% endkept %}")
+
+    def drawn_now() -> str:
+        return page.render(Context({"market": SimpleLazyObject(lambda: next(answers))}))
+
+    settings.SHELL_KEPT_SECONDS = 60
+    assert [drawn_now(), drawn_now()] == ["0", "0"]
+    settings.SHELL_KEPT_SECONDS = 0
+    assert [drawn_now(), drawn_now()] == ["1", "2"]
+
+
+def test_a_name_that_reads_like_a_mark_is_not_drawn_as_one() -> None:
+    says = "a <mark>b</mark>"
+    card = Card(says, says, says, "tool", 1, "Workshop", False, None, "", "", None)
+    assert "<mark>" not in jinja.card(card)
+    assert "<mark>b</mark>" in jinja.card(card._replace(name=mark_safe(says)))
+    assert "<mark>" not in jinja.card(card)
 
 
 def test_the_frame_asks_the_database_again_when_its_answer_is_old(settings: Any) -> None:

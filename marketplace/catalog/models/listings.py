@@ -72,6 +72,7 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="listings")
     slug = models.SlugField(max_length=60, unique=True)
+    reference = models.CharField("name that the provider's script gave it", max_length=64, null=True)  # noqa: DJ001
     state = models.CharField(max_length=20, choices=State, default=State.HIDDEN)
     version_number = models.PositiveIntegerField("approved version", null=True)
     content_hash = models.CharField("SHA-256 of the approved version", max_length=66, blank=True)
@@ -103,6 +104,7 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
                 condition=~models.Q(state="public") | models.Q(version_number__isnull=False, category__isnull=False),
                 name="listing_public_is_complete",
             ),
+            models.UniqueConstraint(fields=["org", "reference"], name="one_listing_per_reference"),
             models.CheckConstraint(
                 condition=models.Q(rating_sum__range=(F("rating_count"), 5 * F("rating_count"))),
                 name="listing_rating_is_one_to_five",
@@ -143,7 +145,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
 
 class Plan(Lifecycle):
-    """A price and a period. Never changed: a new price is a new plan, and running orders keep theirs."""
+    """A price, a period and what is in it. Never changed: approvals make new ones; running orders keep theirs."""
 
     class State(models.TextChoices):
         ON_SALE = "on_sale", "on sale"
@@ -157,8 +159,11 @@ class Plan(Lifecycle):
     content_hash = models.CharField(max_length=66)
     name = models.CharField(max_length=40)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    price = Uint256Field("price per period, in base units")
+    price = Uint256Field("price per period, in base units; 0 for a free plan")
     period_seconds = models.PositiveIntegerField()
+    included_calls = models.PositiveIntegerField("calls that a period holds; none: as many as one likes", null=True)
+    trial_calls = models.PositiveIntegerField("calls of the trial", default=0, db_default=0)
+    trial_days = models.PositiveSmallIntegerField("days of the trial", default=0, db_default=0)
     state = models.CharField(max_length=20, choices=State, default=State.ON_SALE)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -170,7 +175,25 @@ class Plan(Lifecycle):
             models.UniqueConstraint(
                 fields=["listing", "name"], condition=models.Q(state="on_sale"), name="one_plan_on_sale_per_name"
             ),
+            models.CheckConstraint(
+                condition=models.Q(price__gt=0) | models.Q(included_calls__isnull=False, trial_calls=0, trial_days=0),
+                name="free_plan_is_capped",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(trial_calls=0, trial_days=0) | models.Q(trial_calls__gt=0, trial_days__gt=0),
+                name="trial_has_calls_and_days",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is paid for it, so that no order and no escrow stand behind it."""
+        return int(self.price) == 0
+
+    @property
+    def has_trial(self) -> bool:
+        """Whether it can be tried before it is paid."""
+        return self.trial_calls > 0

@@ -49,7 +49,7 @@ def browse(request: HtmxRequest) -> HttpResponse:
         "on_browse": True,
         **shown,
         **wording.of(asked, found, meant, is_empty=not shown["cards"]),
-        "facets": asked.facets(found),
+        "found": found,
         "chips": asked.chips(),
         "sorts": asked.sorts(),
         "first_url": asked.url(),

@@ -1,13 +1,17 @@
 """The mirror of the escrow contract, what was done towards it, and how the two compare."""
 
 from marketplace.escrow.models.books import Reconciliation
-from marketplace.escrow.models.mirror import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit, Withdrawal
+from marketplace.escrow.models.mirror import Escrow, LedgerEntry
+from marketplace.escrow.models.public import Arbiter, Channel, Credit, Pause, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
 
 __all__ = [
+    "Arbiter",
+    "Channel",
     "Credit",
     "Escrow",
     "LedgerEntry",
+    "Pause",
     "Payment",
     "Reconciliation",
     "Release",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +15,9 @@ Event = dict[str, Any]
 WHAT = {
     "funded": (gettext_lazy("Paid into escrow"), "wallet", "good"),
     "released": (gettext_lazy("A period was paid out"), "arrow-right", "good"),
+    "renewed": (gettext_lazy("Paid for longer"), "wallet", "good"),
+    "refunded": (gettext_lazy("Given back by the provider"), "undo-2", ""),
+    "resolved": (gettext_lazy("The dispute was decided"), "scale", ""),
     "cancelled": (gettext_lazy("Stopped"), "circle-stop", ""),
 }
 PLACED_LATE = gettext_lazy("It came when the order could no longer be paid: it opened nothing, and can be taken back.")
@@ -50,6 +54,15 @@ def _terms(order: Order) -> str:
 
 
 def _of_money(escrow: Escrow) -> Iterator[Event]:
+    if escrow.frozen_at and escrow.ruling_due_at:
+        yield {
+            "what": _("Disputed by the buyer"),
+            "more": _("Nothing is earned from here on. Without a ruling by %(date)s anybody can end it.")
+            % {"date": formats.date_format(escrow.ruling_due_at, "LONG_MOMENT_FORMAT")},
+            "at": escrow.frozen_at,
+            "icon": "scale",
+            "tone": "wait",
+        }
     lines: dict[int, list[LedgerEntry]] = {}
     for line in LedgerEntry.objects.filter(escrow=escrow).order_by("seq", "id"):
         lines.setdefault(line.seq, []).append(line)
@@ -72,7 +85,7 @@ def _of_money(escrow: Escrow) -> Iterator[Event]:
 
 def _said(escrow: Escrow, entries: list[LedgerEntry]) -> str:
     sums = {line.account: money(line.amount, escrow.currency) for line in entries}
-    if entries[0].event == "funded":
+    if entries[0].event in {"funded", "renewed"}:
         wallet = f"{escrow.buyer_address[:6]}…{escrow.buyer_address[-4:]}"
         return _("%(amount)s from wallet %(wallet)s.") % {"amount": sums["escrow"], "wallet": wallet}
     said = []

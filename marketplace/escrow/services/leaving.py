@@ -23,7 +23,7 @@ Purpose = WalletTransaction.Purpose
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What a stop at a moment would do, in base units: what the provider's side still gets, and what comes back."""
+    """What a stop at a moment would come to, in base units: what the provider's side has got then, what comes back."""
 
     used: int
     refund: int
@@ -31,9 +31,9 @@ class Ending:
 
 def if_stopped(escrow: Escrow, at: datetime, *, by_buyer: bool = True) -> Ending:
     """As the contract would split what is left: a buyer pays to the second; a provider keeps matured periods only."""
-    earned = escrow.earned(at) if by_buyer else int(escrow.price) * escrow.matured_periods(at)
-    earned = min(max(earned, int(escrow.released)), int(escrow.total))
-    return Ending(used=earned, refund=int(escrow.total) - earned)
+    matured = 0 if escrow.frozen_at else int(escrow.price) * escrow.matured_periods(at)
+    due = max((escrow.earned(at) if by_buyer else matured) - escrow.gone, 0)
+    return Ending(used=int(escrow.released) + due, refund=escrow.remaining - due)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def spent(self) -> int:
         """What these orders cost, less what has come back, in base units; they must be in one currency."""
-        cost = models.F("price") * models.F("periods") - models.F("returned")
+        cost = models.F("price") * (models.F("periods") + models.F("added_periods")) - models.F("returned")
         return int(self.aggregate(spent=models.Sum(cost, default=0))["spent"])
 
     def settled(self) -> "OrderQuerySet":
@@ -112,7 +112,8 @@ class Order(Lifecycle):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     price = Uint256Field("price per period, in base units")
     period_seconds = models.PositiveIntegerField()
-    periods = models.PositiveSmallIntegerField()
+    periods = models.PositiveSmallIntegerField("periods agreed to when it was placed")
+    added_periods = models.PositiveIntegerField("periods that were added later", default=0, db_default=0)
     max_fee_bps = models.PositiveSmallIntegerField("highest fee agreed to, in hundredths of a percent")
     provider_address = models.CharField("provider's payout wallet (EIP-55)", max_length=42)
     order_ref = models.CharField("hash of the terms, bytes32", max_length=66, unique=True)
@@ -142,55 +143,3 @@ class Order(Lifecycle):
     def amount(self) -> int:
         """What is paid into escrow, in base units of the currency."""
         return int(self.price * self.periods)
-
-
-class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    def for_org(self, org_id: int) -> "SubscriptionQuerySet":
-        """The subscriptions that an organization has on either side."""
-        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
-
-    def running(self, now: datetime) -> "SubscriptionQuerySet":
-        """Those on which a call may pass at `now`."""
-        return self.filter(state=Subscription.State.ACTIVE, starts_at__lte=now, ends_at__gt=now)
-
-    def lapsed(self, now: datetime) -> "SubscriptionQuerySet":
-        """Active by their state, over by the clock."""
-        return self.filter(state=Subscription.State.ACTIVE, ends_at__lte=now)
-
-
-class Subscription(Lifecycle):
-    """The right to use a listing that runs on a funded order."""
-
-    class State(models.TextChoices):
-        PENDING = "pending", _("waiting for payment")
-        ACTIVE = "active", _("active")
-        SUSPENDED = "suspended", _("suspended")
-        ENDED = "ended", _("ended")
-
-    moves = table(pending="active ended", active="ended suspended", suspended="active ended")
-
-    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="subscription")
-    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscriptions")
-    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="subscriptions")
-    state = models.CharField(max_length=20, choices=State, default=State.PENDING)
-    starts_at = models.DateTimeField(null=True)
-    ends_at = models.DateTimeField(null=True)
-    ended_reason = models.CharField(max_length=160, blank=True)
-
-    objects = SubscriptionQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            only_states("pending active suspended ended", "subscription_state"),
-            models.CheckConstraint(
-                condition=models.Q(state="pending")
-                | models.Q(state="ended")
-                | models.Q(starts_at__isnull=False, ends_at__isnull=False),
-                name="running_subscription_has_dates",
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["buyer", "listing", "state"], name="subscription_entitles")]
-
-    def __str__(self) -> str:
-        return f"subscription on {self.order}"
