@@ -133,7 +133,7 @@ def version(org: Organization, name: str = "Review mood", **fields: Any) -> List
 def terms(**fields: Any) -> PlanTerms:
     """The terms of a plan: 29 test dollars for 30 days, unless told otherwise."""
     fields.setdefault("name", fields.pop("plan_name", "Standard"))
-    fields.setdefault("currency", currency())
+    fields["currency"] = fields.get("currency") or currency()
     return PlanTerms(**{"price": 29 * TUSD, "period_seconds": 30 * DAY, **fields})
 
 

@@ -1,6 +1,7 @@
 """Running subscriptions keep their version of a listing until they were given notice of a later one, and it has passed.
 
 A clock gives the notice, so an approval waits for nobody. Until it has come by, a subscription runs on its own version.
+One notice is about one version: what is approved while it runs is announced by itself, with all of the time.
 """
 
 from datetime import timedelta
@@ -39,23 +40,21 @@ def give_notice() -> int:
                 one.version_number = latest
                 one.save(update_fields=["version_number"])
                 continue
-            one.notice_ends_at = now + NOTICE
-            one.save(update_fields=["notice_ends_at"])
+            one.announced_number, one.notice_ends_at = latest, now + NOTICE
+            one.save(update_fields=["announced_number", "notice_ends_at"])
             told.append(one)
-        tell_both(
-            ("subscription.notice_given", one.order or one, {"number": one.listing.version_number}) for one in told
-        )
+        tell_both(("subscription.notice_given", one.order or one, {"number": one.announced_number}) for one in told)
     return len(told)
 
 
 def end_notices() -> int:
-    """Let subscriptions whose notice has passed go over to the latest version; returns how many."""
+    """Let subscriptions whose notice has passed go over to the version announced; returns how many."""
     now = market_time()
     with transaction.atomic(), as_system(REASON):
         found = list(_locked(Subscription.objects.running(now).filter(notice_ends_at__lte=now)))
         for one in found:
-            one.version_number, one.notice_ends_at = one.listing.version_number, None
-            one.save(update_fields=["version_number", "notice_ends_at"])
+            one.version_number, one.announced_number, one.notice_ends_at = one.announced_number, None, None
+            one.save(update_fields=["version_number", "announced_number", "notice_ends_at"])
         tell_both(("subscription.moved", one.order or one, {"number": one.version_number}) for one in found)
     return len(found)
 

@@ -46,6 +46,12 @@ def until(moment: datetime | None) -> str:
     return figures.relative(moment, timezone.now()) if moment else ""
 
 
+@register.filter
+def iso(moment: datetime | None) -> str:
+    """For <time datetime>, which takes no millionths of a second; nothing for what has no moment yet."""
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: Any, also: str = "") -> dict[str, Any]:
     """A link of a rail or bar, marked as current on its page and on the pages named in `also`."""

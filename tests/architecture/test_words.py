@@ -259,6 +259,15 @@ def test_a_translation_begins_and_ends_like_its_sentence() -> None:
     assert wrong == []
 
 
+FAMILIAR = re.compile(r"\b(du|dich|dir|dein\w*)\b", re.IGNORECASE)
+
+
+def test_german_addresses_everybody_in_the_same_way() -> None:
+    said = [text for language, message in MESSAGES if language == "de" for text in forms(message.string)]
+    assert FAMILIAR.search("Sieh in dein Postfach")
+    assert [text for text in said if FAMILIAR.search(text)] == []
+
+
 def test_no_word_of_ours_takes_the_place_of_a_month_or_a_day() -> None:
     """Catalogs are one: a column called "May" would rename the month in every date. It needs a context."""
     names = {

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 from playwright.sync_api import TimeoutError as TooLate
 
 from tests.journeys.wallet import Wallet
@@ -100,12 +100,17 @@ def _started(process: subprocess.Popen[bytes], state: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """An installed Chromium or Chrome; a run without one fails with a sentence that says how to get it."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.fail(NO_BROWSER)
-        with playwright.chromium.launch(executable_path=found, args=FLAGS) as launched:
+        with playwright.chromium.launch(executable_path=found_browser(playwright), args=FLAGS) as launched:
             yield launched
+
+
+def found_browser(playwright: Playwright) -> str | None:
+    """Where the installed browser is; none for playwright's own."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None and not Path(playwright.chromium.executable_path).exists():
+        pytest.fail(NO_BROWSER)
+    return found
 
 
 @dataclass

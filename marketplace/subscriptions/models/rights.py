@@ -31,7 +31,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 class Subscription(Lifecycle):
     """The right to use a listing: on a funded order, or, without one, on a free plan or as the trial of a paid one.
 
-    It keeps the version of the listing that it began with until `notice_ends_at`, when a later one was announced.
+    It keeps the version of the listing that it began with until `notice_ends_at`, when the one announced takes over.
     """
 
     class State(models.TextChoices):
@@ -49,7 +49,8 @@ class Subscription(Lifecycle):
     )
     is_trial = models.BooleanField(default=False, db_default=False)
     version_number = models.PositiveIntegerField("version of the listing that it runs on", null=True)
-    notice_ends_at = models.DateTimeField("when it goes over to the latest version", null=True)
+    announced_number = models.PositiveIntegerField("version that was announced", null=True)
+    notice_ends_at = models.DateTimeField("when it goes over to the version announced", null=True)
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscriptions")
     provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="subscriptions")
@@ -73,6 +74,11 @@ class Subscription(Lifecycle):
                 condition=models.Q(order__isnull=False, free_plan__isnull=True, is_trial=False)
                 | models.Q(order__isnull=True, free_plan__isnull=False),
                 name="subscription_is_paid_or_free",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(announced_number__isnull=True, notice_ends_at__isnull=True)
+                | models.Q(announced_number__isnull=False, notice_ends_at__isnull=False),
+                name="notice_is_of_a_version",
             ),
             models.UniqueConstraint(
                 fields=["buyer", "listing"], condition=models.Q(is_trial=True), name="one_trial_per_tool"
