@@ -176,7 +176,8 @@ def _outcome(proposal: Proposal) -> str:
     if proposal.state == State.ACTIVE:
         if not quorum:
             too_few = _("Not passing as it stands: too few have voted.")
-            return f"{too_few} {_('More are for than against.')}" if ahead else too_few
+            more_for = _("More are for than against.")
+            return f"{too_few} {more_for}" if ahead else too_few
         if ahead:
             return _("Passing as it stands.")
         return _("Not passing as it stands: not more are for than against.")

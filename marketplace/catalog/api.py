@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
@@ -126,7 +127,7 @@ class YamlParser(BaseParser):
         try:
             return from_yaml(stream.read(LONGEST * 4 + 1).decode())
         except (UnicodeDecodeError, NotUsable) as problem:
-            raise ParseError(str(problem) if isinstance(problem, NotUsable) else "This is not UTF-8.") from None
+            raise ParseError(str(problem) if isinstance(problem, NotUsable) else _("This is not UTF-8.")) from None
 
 
 class WrittenSerializer(serializers.ModelSerializer[ListingVersion]):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Plan
 
@@ -15,17 +16,17 @@ class EstimateForm(forms.Form):
     calls = forms.IntegerField(
         min_value=1,
         max_value=10_000_000,
-        label="Uses a month",
+        label=_("Uses a month"),
         initial=100,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     months = forms.IntegerField(
         min_value=1,
         max_value=24,
-        label="Months",
+        label=_("Months"),
         initial=3,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-        help_text="Of 30 days each.",
+        help_text=_("Of 30 days each."),
     )
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 import yaml
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -125,7 +126,9 @@ def _look(text: str) -> None:
 def from_yaml(text: str) -> dict[str, Any]:
     """The document in a file; raises NotUsable with the line of the mistake."""
     if len(text) > LONGEST:
-        raise NotUsable(_("This file is longer than %(most)s characters.") % {"most": f"{LONGEST:,}"})
+        raise NotUsable(
+            _("This file is longer than %(most)s characters.") % {"most": number_format(LONGEST, force_grouping=True)}
+        )
     try:
         _look(text)
         found = yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader that takes less)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from difflib import ndiff
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from marketplace.catalog import facts, plans
 from marketplace.catalog.models import ListingVersion
 from marketplace.catalog.plans import in_words
@@ -51,7 +54,7 @@ def content_hash(version: ListingVersion) -> str:
 
 
 SIMPLEST = {"name", "chain", "token", "price", "period_seconds"}
-NOT_SHOWN = "address of the service"  # a field that only the provider and the moderators may see
+NOT_SHOWN = gettext_lazy("address of the service")  # a field that only the provider and the moderators may see
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,20 @@ class Change:
 def _texts(version: ListingVersion) -> dict[str, str]:
     pretty = {"indent": 2, "sort_keys": True, "ensure_ascii": False}
     return {
-        "name": version.name,
-        "summary": version.summary,
-        "description": version.description,
-        "category": version.category.name if version.category else "",
-        NOT_SHOWN: version.endpoint,
-        **{f"plan {plan.name}": in_words(plan) for plan in plans.read(version.plans)},
-        "input schema": json.dumps(version.input_schema, **pretty),  # type: ignore[arg-type]
-        "output schema": json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]
-        "example": json.dumps(version.example, **pretty),  # type: ignore[arg-type]
-        **{f"picture {number}": picture["alt"] for number, picture in enumerate(version.media, start=1)},
-        **{label.lower(): text for label, text in (*facts.of_kind(version), *facts.of_data(version))},
+        _("name"): version.name,
+        _("summary"): version.summary,
+        _("description"): version.description,
+        _("category"): str(version.category or ""),
+        str(NOT_SHOWN): version.endpoint,
+        **{_("plan %(name)s") % {"name": plan.name}: in_words(plan) for plan in plans.read(version.plans)},
+        _("input schema"): json.dumps(version.input_schema, **pretty),  # type: ignore[arg-type]
+        _("output schema"): json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]
+        _("example"): json.dumps(version.example, **pretty),  # type: ignore[arg-type]
+        **{
+            _("picture %(number)d") % {"number": number}: picture["alt"]
+            for number, picture in enumerate(version.media, start=1)
+        },
+        **dict((*facts.of_kind(version), *facts.of_data(version))),
     }
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import formats
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from marketplace.catalog import facts, prose, schemas
 from marketplace.catalog.models import Category, Listing, ListingVersion, Plan
@@ -67,9 +69,14 @@ def _shown(source: Listing | ListingVersion, org: Organization, plans: Sequence[
 
 def _shortened(example: dict[str, Any]) -> str:
     """The example as indented JSON; a long text, such as a file, is cut."""
-    cut = {
-        name: f"{value[:120]}… ({len(value):,} characters)" if isinstance(value, str) and len(value) > 400 else value
-        for name, value in example.items()
-    }
+    cut = {name: _cut(value) for name, value in example.items()}
     text = json.dumps(cut, indent=2, ensure_ascii=False) if example else ""
     return text if len(text) <= EXAMPLE_SHOWN else f"{text[:EXAMPLE_SHOWN]}…"
+
+
+def _cut(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) <= 400:
+        return value
+    number = formats.number_format(len(value), force_grouping=True)
+    length = _("%(number)s characters") % {"number": number}
+    return f"{value[:120]}… ({length})"

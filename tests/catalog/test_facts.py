@@ -128,4 +128,4 @@ def test_a_moderator_sees_which_facts_have_changed(cast: world.Cast) -> None:
     for name in ("name", "description", "category", "plans"):
         setattr(new, name, getattr(old, name))
     found = {change.field for change in changes(old, new)}
-    assert {"model", "languages", "how long it is kept", "who else sees it"} <= found
+    assert {"Model", "Languages", "How long it is kept", "Who else sees it"} <= found

@@ -119,6 +119,8 @@ def test_what_has_changed_is_shown_without_what_only_the_provider_may_see(client
     page = text(client, f"{PAGE}changes/")
     assert "<ins>A better line</ins>" in page
     assert "Version 2" in page
+    page += (german := text(client, f"{PAGE}changes/?lang=de"))
+    assert "Kurzbeschreibung" in german
     for hidden in ("secret.example", "127.0.0.1:9", "An unread draft"):
         assert hidden not in page
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.facts import Facts
@@ -148,8 +149,8 @@ class Plan(Lifecycle):
     """A price, a period and what is in it. Never changed: approvals make new ones; running orders keep theirs."""
 
     class State(models.TextChoices):
-        ON_SALE = "on_sale", "on sale"
-        WITHDRAWN = "withdrawn", "no longer on sale"
+        ON_SALE = "on_sale", _("on sale")
+        WITHDRAWN = "withdrawn", _("no longer on sale")
 
     moves = table(on_sale="withdrawn")
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Value
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.facts import Facts
 from marketplace.catalog.fields import OrderedJsonField
@@ -31,11 +32,11 @@ class ListingVersion(Facts, Lifecycle):
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft", "draft"
-        SUBMITTED = "submitted", "waiting for review"
-        CHANGES = "changes_requested", "sent back with changes to make"
-        APPROVED = "approved", "approved"
-        REJECTED = "rejected", "rejected"
+        DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("waiting for review")
+        CHANGES = "changes_requested", _("sent back with changes to make")
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
 
     moves = table(draft="submitted", submitted="approved changes_requested rejected", changes_requested="submitted")
     STEPS = ("what", "calls", "plans", "media", "data")

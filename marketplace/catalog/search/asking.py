@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Category
@@ -134,6 +135,6 @@ class Asked:
         for answer, (tag, label) in each.answers.items():
             number = counts.get(tag)
             if number or answer == chosen:
-                text = f"{number:,}{more}" if number else ""
+                text = f"{number_format(number, force_grouping=True)}{more}" if number else ""
                 url = without if answer == chosen else start + answer
                 yield Choice(f"{each.name}-{answer}", label, url, text, answer == chosen)

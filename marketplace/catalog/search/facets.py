@@ -64,7 +64,7 @@ FIXED: Final = (
 def filters(shelves: Sequence[Category]) -> tuple[Filter, ...]:
     """All of them in the order of the page; those of shelves and countries are made here."""
     return (
-        _filter("category", "c", _("Category"), {shelf.slug: (str(shelf.pk), shelf.name) for shelf in shelves}),
+        _filter("category", "c", _("Category"), {shelf.slug: (str(shelf.pk), str(shelf)) for shelf in shelves}),
         KINDS,
         *FIXED,
         _countries(get_language()),

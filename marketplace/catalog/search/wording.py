@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,9 +26,9 @@ def of(asked: Asked, found: Found, meant: str, *, is_empty: bool) -> dict[str, A
     """The words of the page; `meant` is what a typo was taken for, if it was."""
     shelf = asked.category
     said: dict[str, Any] = {
-        "title": f"“{asked.words}”" if asked.words else shelf.name if shelf else _("All tools"),
-        "heading": _("Tools for “%s”") % asked.words if asked.words else shelf.name if shelf else _("All tools"),
-        "total": ngettext("%s tool", "%s tools", found.total) % f"{found.total:,}{'+' if found.is_capped else ''}",
+        "title": f"“{asked.words}”" if asked.words else str(shelf) if shelf else _("All tools"),
+        "heading": _("Tools for “%s”") % asked.words if asked.words else str(shelf) if shelf else _("All tools"),
+        "total": ngettext("%s tool", "%s tools", found.total) % _counted(found),
         "why": _why(asked),
         "meant": meant,
     }
@@ -76,3 +77,7 @@ def _empty(asked: Asked) -> Empty:
         "Tools appear here as soon as a moderator has read and approved them. If you make one, yours can be the first."
     )
     return Empty("store", _("The shelves are still empty"), text, "/o/", _("Offer a tool"))
+
+
+def _counted(found: Found) -> str:
+    return f"{number_format(found.total, force_grouping=True)}{'+' if found.is_capped else ''}"
