@@ -101,7 +101,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _changes(old: ListingVersion | None, new: ListingVersion) -> list[dict[str, Any]]:
-    public = [change for change in changes(old, new) if change.field != NOT_SHOWN] if old else []
+    public = [change for change in changes(old, new) if change.field != str(NOT_SHOWN)] if old else []
     return [
         {"field": change.field, "lines": [{"text": text, "change": SIGNS[sign]} for sign, text in change.lines]}
         for change in public
