@@ -78,6 +78,10 @@ def market() -> Iterator[Market]:
         return
     clean = {name: value for name, value in os.environ.items() if name not in SERVERS}
     with tempfile.TemporaryDirectory(prefix="guildhall-journey-", ignore_cleanup_errors=True) as name:
+        # Two markets that start at once would find the same ports free.
+        first = 8_600 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        ports = {part: first + place for place, part in enumerate(("anvil", "web", "live", "tools"))}
+        (Path(name) / "ports.json").write_text(json.dumps(ports))
         process = subprocess.Popen([sys.executable, "-c", START, name], cwd=ROOT, env=clean)
         try:
             yield Market(Path(name), _started(process, Path(name) / "up.json"))
