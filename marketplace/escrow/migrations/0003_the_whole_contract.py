@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ("claimed", chain.fields.Uint256Field(default=0, verbose_name="gross paid out so far")),
                 ("refunded", chain.fields.Uint256Field(default=0)),
                 ("closes_at", models.DateTimeField(null=True, verbose_name="from when on anybody may close it")),
-                ("seq", models.PositiveBigIntegerField(verbose_name="place of its opening in the contract's events")),
+                ("seq", models.PositiveBigIntegerField(verbose_name="place in the contract's events")),
                 ("block_number", models.PositiveBigIntegerField()),
                 ("tx_hash", models.CharField(max_length=66)),
                 ("at", models.DateTimeField(verbose_name="time of the block")),

@@ -125,8 +125,8 @@ class Escrow(Lifecycle):
         return min(max(self._running_seconds(at) // self.period_seconds, 0), self.periods)
 
     def next_due(self) -> datetime | None:
-        """When the contract may pay out more than has left it; None when nothing is left, or a dispute stands."""
-        if not self.remaining or self.state != self.State.HELD:
+        """When the contract may pay out more than has left it, while it is held; None when nothing is left."""
+        if not self.remaining:
             return None
         return self.period_end(self.gone // int(self.price) + 1) + timedelta(seconds=self.hold_seconds)
 

@@ -10,11 +10,31 @@ from marketplace.catalog.models import Currency
 from marketplace.lifecycle import only_states
 
 
-class Credit(models.Model):
-    """What the contract keeps ready for an address to withdraw. Public, as it is on chain."""
+class OfContract(models.Model):
+    """What one contract says."""
 
     chain = models.CharField(max_length=32)
     contract = models.CharField(max_length=42)
+
+    class Meta:
+        abstract = True
+
+
+class Told(OfContract):
+    """What one event told of: where it stands in the contract's events, and in the chain."""
+
+    seq = models.PositiveBigIntegerField("place in the contract's events")
+    block_number = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66)
+    at = models.DateTimeField("time of the block")
+
+    class Meta:
+        abstract = True
+
+
+class Credit(OfContract):
+    """What the contract keeps ready for an address to withdraw. Public, as it is on chain."""
+
     address = models.CharField("who may withdraw (EIP-55)", max_length=42)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     credited = Uint256Field(default=0)
@@ -34,19 +54,13 @@ class Credit(models.Model):
         return int(self.credited - self.withdrawn)
 
 
-class Withdrawal(models.Model):
+class Withdrawal(Told):
     """A credit that was taken out, by whom and to which wallet. Public, as it is on chain."""
 
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
     address = models.CharField("whose credit (EIP-55)", max_length=42, db_index=True)
     to = models.CharField("where it went (EIP-55)", max_length=42)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     amount = Uint256Field()
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
 
     class Meta:
         constraints: ClassVar = [
@@ -54,11 +68,9 @@ class Withdrawal(models.Model):
         ]
 
 
-class StrayDeposit(models.Model):
+class StrayDeposit(Told):
     """A deposit that no order of ours explains: kept in sight, gives no rights. Public, as it is on chain."""
 
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
     escrow_id = models.CharField(max_length=66)
     order_ref = models.CharField(max_length=66)
     buyer_address = models.CharField(max_length=42)
@@ -68,10 +80,6 @@ class StrayDeposit(models.Model):
     fee_bps = models.PositiveSmallIntegerField()
     treasury = models.CharField(max_length=42)
     reason = models.CharField("what does not fit", max_length=200)
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
 
     class Meta:
         constraints: ClassVar = [
@@ -79,7 +87,7 @@ class StrayDeposit(models.Model):
         ]
 
 
-class Channel(models.Model):
+class Channel(Told):
     """Money put in for usage, paid out by receipts. None is sold by the shop, so none belongs to an order. Public."""
 
     class State(models.TextChoices):
@@ -87,8 +95,6 @@ class Channel(models.Model):
         CLOSING = "closing", _("asked to close")
         CLOSED = "closed", _("closed")
 
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
     channel_id = models.CharField("id in the contract, bytes32", max_length=66)
     channel_ref = models.CharField("hash of what the payer saw, bytes32", max_length=66)
     state = models.CharField(max_length=20, choices=State, default=State.OPEN)
@@ -103,10 +109,6 @@ class Channel(models.Model):
     claimed = Uint256Field("gross paid out so far", default=0)
     refunded = Uint256Field(default=0)
     closes_at = models.DateTimeField("from when on anybody may close it", null=True)
-    seq = models.PositiveBigIntegerField("place of its opening in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
 
     class Meta:
         constraints: ClassVar = [
@@ -127,17 +129,11 @@ class Channel(models.Model):
         return int(self.deposit - self.claimed - self.refunded)
 
 
-class Arbiter(models.Model):
+class Arbiter(Told):
     """Who may rule on disputes of a contract, as a vote has decided last. Public."""
 
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
     address = models.CharField(max_length=42)
     allowed = models.BooleanField()
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
 
     class Meta:
         constraints: ClassVar = [
@@ -145,16 +141,10 @@ class Arbiter(models.Model):
         ]
 
 
-class Pause(models.Model):
+class Pause(Told):
     """New funding was stopped, or allowed again: one row a change, the newest by `seq` counts. Public."""
 
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
     paused = models.BooleanField()
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
 
     class Meta:
         constraints: ClassVar = [
@@ -162,11 +152,9 @@ class Pause(models.Model):
         ]
 
 
-class Settlement(models.Model):
+class Settlement(OfContract):
     """How far a contract's events are settled: the last `seq`, and why it stands still if it does."""
 
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
     seq = models.PositiveBigIntegerField("last event settled", default=0)
     stopped = models.CharField("why it stands still", max_length=300, blank=True)
     stopped_at = models.DateTimeField(null=True)

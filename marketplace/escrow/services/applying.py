@@ -171,9 +171,8 @@ class Batch:
             StrayDeposit.objects.filter(**self._here, escrow_id=args["id"]).update(total=args["total"])
             return
         effect = handlers.renewed(_money(escrow), args)
-        escrow.periods, escrow.ends_at = args["periods"], moment(args["endsAt"])
-        escrow.save(update_fields=["periods", "ends_at"])
-        self._record(escrow, effect, "renewed", args["seq"], at)
+        longer = {"periods": args["periods"], "ends_at": moment(args["endsAt"])}
+        self._record(escrow, effect, "renewed", args["seq"], at, **longer)
         if not escrow.is_late:
             subscriptions.extend(escrow.order, added=args["added"], ends_at=escrow.ends_at)
         self._tell("escrow.renewed", escrow, at, amount=str(args["amount"]), added=args["added"])
@@ -196,10 +195,9 @@ class Batch:
         escrow = self._deposit(args["id"])
         if escrow is None:
             return
-        escrow.frozen_at, escrow.ruling_due_at = moment(args["frozenAt"]), moment(args["rulingDueAt"])
-        escrow.evidence_hash = args["evidenceHash"]
-        escrow.save(update_fields=["frozen_at", "ruling_due_at", "evidence_hash"])
-        self._record(escrow, handlers.disputed(_money(escrow), args), "disputed", args["seq"], at)
+        dates = {"frozen_at": moment(args["frozenAt"]), "ruling_due_at": moment(args["rulingDueAt"])}
+        effect = handlers.disputed(_money(escrow), args)
+        self._record(escrow, effect, "disputed", args["seq"], at, evidence_hash=args["evidenceHash"], **dates)
         if not escrow.is_late:
             subscriptions.pause(escrow.order)
         self._tell("escrow.disputed", escrow, at, contested=str(args["contested"]))
@@ -210,11 +208,9 @@ class Batch:
             self._credit_stray(args)
             return
         nobody = int(args["arbiter"], 16) == 0
-        escrow.arbiter, escrow.ruling_hash = ("", "") if nobody else (args["arbiter"], args["rulingHash"])
-        escrow.provider_bps = args["providerBps"]
-        escrow.save(update_fields=["arbiter", "ruling_hash", "provider_bps"])
+        ruling = {} if nobody else {"arbiter": args["arbiter"], "ruling_hash": args["rulingHash"]}
         effect = handlers.resolved(_money(escrow), args, treasury=escrow.treasury)
-        self._record(escrow, effect, "resolved", args["seq"], at)
+        self._record(escrow, effect, "resolved", args["seq"], at, provider_bps=args["providerBps"], **ruling)
         if not escrow.is_late:
             reason = noop("Nobody ruled on the dispute in time.") if nobody else noop("An arbiter decided the dispute.")
             self._finish(escrow, at, to="refunded" if escrow.refunded else "completed", reason=reason)
@@ -255,16 +251,19 @@ class Batch:
             raise handlers.Impossible(f"Nothing was ever deposited under {wanted}.")
         return found
 
-    def _record(self, escrow: Escrow, effect: handlers.Effect, event: str, seq: int, at: Log) -> None:
-        """The amounts, the ledger lines and the credits of one event."""
+    def _record(
+        self, escrow: Escrow, effect: handlers.Effect, event: str, seq: int, at: Log, **changes: object
+    ) -> None:
+        """What one event changes of a deposit, its ledger lines, and who may withdraw more."""
         money = effect.money
-        amounts = {name: getattr(money, name) for name in ("total", "released", "fee_paid", "refunded")}
-        for name, value in amounts.items():
+        changes |= {name: getattr(money, name) for name in ("total", "released", "fee_paid", "refunded")}
+        for name, value in changes.items():
             setattr(escrow, name, value)
         if money.state != escrow.state:
-            escrow.move(money.state, **amounts)
-        escrow.next_due_at = escrow.next_due()
-        escrow.save(update_fields=[*amounts, "next_due_at"])
+            escrow.move(money.state, **changes, next_due_at=None)  # only what is held pays
+        else:
+            escrow.next_due_at = escrow.next_due()
+            escrow.save(update_fields=[*changes, "next_due_at"])
         both = {"buyer_id": escrow.buyer_id, "provider_id": escrow.provider_id, "currency_id": escrow.currency_id}
         where = {"event": event, "seq": seq, **place(at)}
         LedgerEntry.objects.bulk_create(
