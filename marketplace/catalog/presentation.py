@@ -59,7 +59,7 @@ def _shown(source: Listing | ListingVersion, org: Organization, plans: Sequence[
         org=org,
         inputs=list(schemas.fields(source.input_schema)),
         outputs=list(schemas.fields(source.output_schema)),
-        example=_shortened(source.example),
+        example=shortened(source.example),
         plans=plans,
         version_number=number,
         facts=facts.of_kind(source),
@@ -67,7 +67,7 @@ def _shown(source: Listing | ListingVersion, org: Organization, plans: Sequence[
     )
 
 
-def _shortened(example: dict[str, Any]) -> str:
+def shortened(example: dict[str, Any]) -> str:
     """The example as indented JSON; a long text, such as a file, is cut."""
     cut = {name: _cut(value) for name, value in example.items()}
     text = json.dumps(cut, indent=2, ensure_ascii=False) if example else ""

@@ -31,6 +31,7 @@ NAMES: dict[str, Words] = {
     "escrow.Release": _("releases"),
     "escrow.WalletTransaction": _("wallet transactions"),
     "gateway.ApiKey": _("api keys"),
+    "gateway.EndpointTest": _("tests of your services"),
     "gateway.KeyMonth": _("calls of your keys, by month"),
     "gateway.ToolRun": _("tool runs"),
     "gateway.Trial": _("tries"),

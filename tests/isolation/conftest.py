@@ -14,6 +14,7 @@ from marketplace.catalog.models import SavedList, SavedListing
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
+    EndpointTest,
     KeyMonth,
     ToolRun,
     Trial,
@@ -128,6 +129,10 @@ def trade(name: str) -> Trade:
     Trial.objects.create(org=buyer, listing=listing, input={"text": canary})
     TrialAllowance.objects.create(org=buyer, listing=listing, calls=1)
     TrialCall.objects.create(provider=provider, listing=listing)
+    EndpointTest.objects.create(
+        org=provider, listing=listing, version_number=1, endpoint=f"https://{canary}.example/", state="done",
+        input={"text": canary}, answer=canary, status=200, milliseconds=80, steps={"resolved": 2, "connected": 9},
+    )  # fmt: skip
     case = ReviewCase.objects.create(org=provider, version=draft)
     Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
     reported = ReviewCase.objects.create(org=provider, listing=listing)

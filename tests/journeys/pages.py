@@ -39,7 +39,7 @@ BUYERS: Final = {
 }  # fmt: skip
 PROVIDERS: Final = {
     "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",
-    "catalog:export", "catalog:retire", "gateway:service_key", "gateway:trial_terms",
+    "catalog:export", "catalog:retire", "gateway:service_key", "gateway:test", "gateway:trial_terms",
     "reports:decided", "reviews:answer", "organizations:member", "organizations:remove_member",
     "organizations:transfer", "organizations:document",
 }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Listing
 from marketplace.lifecycle import Lifecycle, only_states, table
@@ -23,12 +24,12 @@ class EndpointTestQuerySet(models.QuerySet["EndpointTest"]):
 
 
 class EndpointTest(Lifecycle):
-    """One call with the example of a version: how long it took, what came back, and what is wrong with that."""
+    """One call with an input for a version: how long each step took, what came back, and what is wrong with that."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "waiting"
-        RUNNING = "running", "running"
-        DONE = "done", "done"
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
 
     moves = table(queued="running done", running="done")
 
@@ -37,12 +38,17 @@ class EndpointTest(Lifecycle):
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     version_number = models.PositiveIntegerField()
+    endpoint = models.URLField("address that is called", max_length=300)
+    input = models.JSONField()
     state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
     with_key = models.BooleanField("the key of the service was sent", default=False)
+    address = models.CharField("address that the name led to", max_length=64, blank=True)
+    steps = models.JSONField("how far it came: each step with milliseconds from the start", default=dict, blank=True)
     status = models.PositiveSmallIntegerField("HTTP status", null=True)
     milliseconds = models.PositiveIntegerField(null=True)
     bytes_out = models.PositiveIntegerField("size of the answer", null=True)
     answer = models.TextField("beginning of the answer", blank=True)
+    fits = models.BooleanField("the answer is what the listing says; none: it says nothing, or none came", null=True)
     problems = models.JSONField("what went wrong, sentence by sentence", default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -54,7 +60,9 @@ class EndpointTest(Lifecycle):
         constraints: ClassVar = [
             only_states("queued running done", "endpoint_test_state"),
             models.UniqueConstraint(
-                fields=["listing"], condition=models.Q(state__in=["queued", "running"]), name="one_endpoint_test_at_a_time"
+                fields=["listing"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="one_endpoint_test_at_a_time",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["listing", "-created_at"], name="endpoint_test_of_listing")]
