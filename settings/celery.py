@@ -55,5 +55,6 @@ app.conf.beat_schedule = {
     "index the shop": every(1.0, "marketplace.catalog.tasks.index_changes"),
     "weigh listings": every(300.0, "marketplace.catalog.tasks.weigh_listings"),
     "count the words of the shop": every(86_400.0, "marketplace.catalog.tasks.rebuild_search"),
+    "forget unused pictures": every(3600.0, "marketplace.catalog.tasks.forget_pictures"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
 }

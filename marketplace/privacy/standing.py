@@ -22,6 +22,7 @@ NAMES: dict[str, Words] = {
     "audit.Wording": _("words of the record"),
     "catalog.Listing": _("listings"),
     "catalog.ListingVersion": _("listing versions"),
+    "catalog.PictureFile": _("pictures of your tools"),
     "catalog.Plan": _("plans"),
     "catalog.SavedList": _("saved lists"),
     "catalog.SavedListing": _("saved listings"),

@@ -1,16 +1,18 @@
 """A market in which every owned table holds rows of two strangers' trades."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
-from marketplace.catalog.models import SavedList, SavedListing
+from marketplace.catalog.models import PictureFile, SavedList, SavedListing
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
@@ -65,6 +67,7 @@ class Trade:
     review: reviews.Review
     saved_list: SavedList
     saved: SavedListing
+    picture: PictureFile
 
 
 @world.written
@@ -126,6 +129,10 @@ def trade(name: str) -> Trade:
     run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
     saved_list = SavedList.objects.create(org=buyer, name=canary)
     saved = SavedListing.objects.create(org=buyer, saved_list=saved_list, listing=listing, note=canary)
+    digest = hashlib.sha256(canary.encode()).hexdigest()
+    picture = PictureFile(org=provider, picture=digest, sha256=digest, width=640, height=400, size=len(canary))
+    picture.file.save(f"{canary}.webp", ContentFile(canary.encode()), save=False)
+    picture.save()
     Trial.objects.create(org=buyer, listing=listing, input={"text": canary})
     TrialAllowance.objects.create(org=buyer, listing=listing, calls=1)
     TrialCall.objects.create(provider=provider, listing=listing)
@@ -171,7 +178,7 @@ def trade(name: str) -> Trade:
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
-        saved_list, saved,
+        saved_list, saved, picture,
     )  # fmt: skip
 
 
