@@ -27,7 +27,7 @@ from marketplace.organizations.access import MAY_SELL
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
-OURS: Final = {"csrfmiddlewaretoken", "stamp", "tab", "more", "autosave", "then"}
+OURS: Final = {"csrfmiddlewaretoken", "stamp", "tab", "more", "autosave", "then", "shape"}
 LONGEST_TYPED: Final = 500_000
 
 
@@ -107,7 +107,10 @@ def _opened(step: Step, latest: ListingVersion) -> Any:
 def _save(request: ActedRequest, step: Step, listing: Listing, latest: ListingVersion) -> HttpResponse:
     if "more" in request.POST and step.key == "plans":
         return page(request, step, listing, latest, PlansStep(one_more(request.POST)), stamp=stamp_of(request))
-    form, is_automatic = step.form(request.POST), "autosave" in request.POST
+    if "shape" in request.POST and step.key == "calls":
+        form = CallsStep(request.POST, files=request.FILES, wish=request.POST["shape"])
+        return page(request, step, listing, latest, form, stamp=stamp_of(request))
+    form, is_automatic = step.form(request.POST, files=request.FILES), "autosave" in request.POST
     given: dict[str, Any] = {
         "listing_id": listing.pk,
         "step": step.key,
@@ -130,7 +133,7 @@ def _save(request: ActedRequest, step: Step, listing: Listing, latest: ListingVe
             return said(request, step, latest, problem=str(refused), status=422)
         return page(request, step, listing, latest, form, refusal=str(refused), status=422)
     if is_automatic:
-        return said(request, step, saved, form=None if is_valid else form)
+        return said(request, step, saved, form=form)
     if not is_valid:
         return page(request, step, listing, saved, form, status=422)
     messages.success(request, _("Saved."))
@@ -176,6 +179,8 @@ def said(
         "stamp": None if problem else services.stamp_of(version, step.key),
         "problem": problem,
         "errors": errors_of(form) if form else [],
+        "form": form,
+        "preview": isinstance(form, CallsStep) and form.made_of != request.POST.get("made-of", form.made_of),
         "again": request.get_full_path(),
     }
     return render(request, "catalog/saved.html", context, status=status)
@@ -185,7 +190,8 @@ def errors_of(form: Any) -> list[str]:
     """Everything that is wrong with a form, with the field's name where there is one."""
     if isinstance(form, PlansStep):
         return [str(error) for errors in form.errors for error in (errors if isinstance(errors, list) else [errors])]
-    return [
+    rows = [*form.input.problems(), *form.output.problems()] if isinstance(form, CallsStep) else []
+    return rows + [
         f"{form.fields[name].label}: {' '.join(errors)}" for name, errors in form.errors.items() if name in form.fields
     ]
 
