@@ -40,7 +40,7 @@ LIMITS: Final = {
 }
 WHOLE: Final = {TEXT, LONG, INTEGER, LIST}  # kinds whose limits are whole numbers
 COUNTED: Final = {TEXT, LONG, LIST}  # kinds whose limits count characters or lines
-KEPT: Final = ("default", "contentMediaType")  # what a row carries along although it does not show it
+CARRIED: Final = {"contentMediaType", "minLength", "maxLength"}  # what a row of a file carries along unseen
 SHOWN: Final = {"type", "title", "description"}
 
 
@@ -79,7 +79,7 @@ def _row(name: str, part: dict[str, Any], is_required: bool) -> Row | None:
         return None
     least, most = LIMITS.get(kind, ("", ""))
     known = SHOWN | set(BASE[kind]) | {"default", least, most}
-    known |= {"enum"} if kind == CHOICE else {"contentMediaType"} if kind == FILE else set()
+    known |= {"enum"} if kind == CHOICE else CARRIED if kind == FILE else set()
     if set(part) - known or not all(isinstance(part.get(key, ""), str) for key in ("title", "description")):
         return None
     limits = {"least": part.get(least), "most": part.get(most)}
@@ -137,5 +137,6 @@ def _part(row: Row, old: Mapping[str, Any]) -> dict[str, Any]:
         if limit is not None:
             part[key] = int(limit) if row.kind in WHOLE or float(limit).is_integer() else limit
     if _kind(dict(old)) == row.kind:
-        part |= {key: old[key] for key in KEPT if key in old}
+        unseen = {"default"} | (CARRIED if row.kind == FILE else set())
+        part |= {key: value for key, value in old.items() if key in unseen}
     return part

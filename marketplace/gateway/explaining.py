@@ -89,7 +89,7 @@ def _not_answered(is_slow: bool) -> str:
     return _("Your service took the input and closed the connection without an answer. Look into its log.")
 
 
-def seen(answer: Answer, output_schema: dict[str, Any], milliseconds: int) -> list[str]:
+def seen(answer: Answer, output_schema: dict[str, Any]) -> list[str]:
     """What is wrong with an answer, first what matters most; nothing when buyers would be served."""
     problems = _status(answer.status)
     try:
@@ -98,8 +98,6 @@ def seen(answer: Answer, output_schema: dict[str, Any], milliseconds: int) -> li
         return [*problems, _("The answer is not JSON, so nothing of it could be shown to a buyer.")]
     if not problems and output_schema:
         problems += _against(output_schema, content)
-    if milliseconds > SLOW:
-        problems.append(_("It took longer than ten seconds. People leave before that; answer sooner where you can."))
     return problems
 
 

@@ -153,7 +153,7 @@ def _finish(
     try:
         with in_words_of(going.test.user):
             if answer is not None:
-                problems = explaining.seen(answer, going.output_schema, milliseconds)
+                problems = explaining.seen(answer, going.output_schema)
             else:
                 problems = [explaining.failed(going.endpoint, going.trail, problem or upstream.UpstreamFailed())]
         with transaction.atomic(), as_system(REASON):

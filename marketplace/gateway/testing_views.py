@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.catalog.presentation import shortened
-from marketplace.gateway.explaining import steps
+from marketplace.gateway.explaining import SLOW, steps
 from marketplace.gateway.forms import ToolForm
 from marketplace.gateway.models import EndpointTest, UpstreamSecret
 from marketplace.gateway.testing import may_have_key, obstacle, start_test
@@ -65,6 +65,7 @@ def _tests(request: ActedRequest, listing: Listing) -> dict[str, Any]:
         {
             "test": test,
             "sent": shortened(test.input),
+            "is_slow": not test.problems and (test.milliseconds or 0) > SLOW,
             "steps": steps(test.endpoint, test.steps, is_over=test.state == EndpointTest.State.DONE),
         }
         for test in tests

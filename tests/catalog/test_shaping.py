@@ -26,7 +26,13 @@ RICH: dict[str, Any] = {
     "title": "Forecast",
     "type": "object",
     "properties": {
-        "file": {"type": "string", "contentEncoding": "base64", "contentMediaType": "text/csv", "title": "Sales"},
+        "file": {
+            "type": "string",
+            "contentEncoding": "base64",
+            "contentMediaType": "text/csv",
+            "title": "Sales",
+            "maxLength": 9000,
+        },
         "text": {"type": "string", "format": "textarea", "maxLength": 9000},
         "months": {"type": "integer", "title": "Months ahead", "minimum": 1, "maximum": 24, "default": 6},
         "share": {"type": "number", "minimum": 0.5},

@@ -161,6 +161,17 @@ def test_what_is_wrong_is_said_with_what_to_do(shop: world.Cast, says: dict[str,
     assert bool(test.fits) is False
 
 
+def test_a_slow_answer_is_called_slow_and_not_wrong(
+    shop: world.Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called(shop)
+    client.force_login(shop.ben)
+    where = f"/o/{shop.workshop.slug}/listings/{shop.listing.slug}/test/"
+    assert "It works, slowly" not in client.get(where).content.decode()
+    world.written(lambda: EndpointTest.objects.update(milliseconds=10_001))()
+    assert "It works, slowly" in client.get(where).content.decode()
+
+
 def test_an_answer_that_fits_is_not_said_to_be_wrong(shop: world.Cast) -> None:
     """The control of the schema: the same answer, with a listing that promises what it says."""
     assert called(shop, body=b'{"mood": 5}').fits is False
