@@ -143,3 +143,8 @@ class Order(Lifecycle):
     def amount(self) -> int:
         """What is paid into escrow, in base units of the currency."""
         return int(self.price * self.periods)
+
+    @property
+    def all_periods(self) -> int:
+        """The periods agreed to, and those added by renewals."""
+        return self.periods + self.added_periods
