@@ -96,8 +96,11 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
         )
     if not plan.currency.accepted:
         raise Refused(_("The escrow does not accept %(symbol)s at the moment.") % {"symbol": plan.currency.symbol})
-    if MarketParams.objects.current() is None:
+    params = MarketParams.objects.current()
+    if params is None:
         raise Refused(_("The market is not ready to take orders yet: its fee has not been read from the chain."))
+    if params.is_paused:
+        raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
     return plan
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from settings.local import node, postgres, valkey
+from settings.local.failure import CannotStart
 from settings.local.history import History
 from settings.local.rundir import DEFAULT, ROOT, RunDir
 from settings.local.supervisor import Service, Supervisor
@@ -107,8 +108,11 @@ def _from_template(run: RunDir) -> None:
             supervisor.start(postgres.service(making, port, careless=True))
             postgres.provision(making, port, may_create_databases=True)
             _migrate(making, port)
-        finally:
+        except BaseException:
             supervisor.stop()
+            shutil.rmtree(making.path, ignore_errors=True)
+            raise
+        supervisor.stop()
         (making.path / "complete").touch()
         try:
             making.path.replace(template)
@@ -130,4 +134,7 @@ def _migrate(run: RunDir, port: int) -> None:
     nowhere = {"REDIS_URL": "redis://127.0.0.1:1", "CHAIN_RPC_URL": "http://127.0.0.1:1"}
     env = {**os.environ, **settings_env(run), **nowhere, **_databases(run, port)}
     words = ["migrate", "--database=owner", "--settings=settings.test", "--skip-checks", "--verbosity=0"]
-    subprocess.run([sys.executable, ROOT / "manage.py", *words], env=env, check=True)
+    command = [sys.executable, ROOT / "manage.py", *words]
+    run = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise CannotStart(f"The migrations could not be applied to an empty database:\n{run.stderr}")

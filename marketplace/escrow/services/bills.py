@@ -16,7 +16,7 @@ from marketplace.escrow.models import Escrow, Payment
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import Order
+from marketplace.subscriptions.models import MarketParams, Order
 from marketplace.subscriptions.services import LONGEST
 from marketplace.subscriptions.spending import Budget
 from marketplace.tenancy.actor import Actor
@@ -166,6 +166,8 @@ def renewable(order: Order) -> Escrow:
         raise Refused(_("There is no running payment to add to. Order again to see today's terms."))
     if escrow.ends_at <= market_time():
         raise Refused(_("The time that was paid for is over. Order again to see today's terms."))
+    if (params := MarketParams.objects.current()) and params.is_paused:
+        raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
     same = {"price": order.price, "currency": order.currency_id, "period_seconds": order.period_seconds}
     if not Plan.objects.on_sale().filter(listing=order.listing_id, **same).exists():
         raise Refused(_("This plan is no longer sold at your price. What you have paid for goes on as it is."))
