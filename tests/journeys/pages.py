@@ -34,7 +34,8 @@ NO_PAGES: Final = SENT_TO | FILES | PARTS | LEADING_ON
 
 # Pages below an organization that has the object: the buyer's or the provider's; both go to all others.
 BUYERS: Final = {
-    "subscriptions:checkout", "subscriptions:detail", "subscriptions:asked", "escrow:pay", "escrow:money", "escrow:renew",
+    "subscriptions:checkout", "subscriptions:detail", "subscriptions:asked", "escrow:pay", "escrow:money",
+    "escrow:renew",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
     "privacy:organization_download",
