@@ -21,6 +21,8 @@ HASH: Final = "0x9b1f5c60a3f6d2d14f0f3f6e6c7e1b0a4d5e8f7a6b3c2d1e0f9a8b7c6d5e4f3
 CARD: Final = "/static/icons/card.png"
 LONG: Final = "Rechtsschutzversicherungsgesellschaften-Angestelltenverhältnisprüfung"
 
+PICTURES: Final = [Shot(alt, CARD, f"{CARD} 1200w", 1200, 630) for alt in ("The first", "More", LONG)]
+
 
 class SampleForm(forms.Form):
     """One field of each kind."""
@@ -131,6 +133,7 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
         "usage": _usage(),
         "soon": now + timedelta(days=3, hours=4),
         "events": _events(request, now),
+        "shown": Thing(pictures=PICTURES),
         **_tables(),
     }
 
@@ -154,7 +157,6 @@ def _tables() -> dict[str, Any]:
             {"text": "price: 14.00 TUSD per 30 days", "change": "added"},
             {"text": "endpoint: unchanged"},
         ],
-        "shown": Thing(pictures=[Shot(alt, CARD, f"{CARD} 1200w", 1200, 630) for alt in ("The first", "More", LONG)]),
         "crumbs": [("Subscriptions", "?page=workspace"), ("Invoice Reader", "?page=offer")],
         "columns": [
             {"text": "Day"},
