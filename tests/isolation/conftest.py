@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.utils import timezone
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
 from marketplace.catalog.models import SavedList, SavedListing
-from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
+from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, Statement, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
     KeyMonth,
@@ -66,6 +66,11 @@ class Trade:
     saved: SavedListing
 
 
+def told_month(buyer: Organization) -> date:
+    """A month with a statement, another one for each trade."""
+    return date(2001 + buyer.pk % 20, 1 + buyer.pk % 12, 1)
+
+
 @world.written
 def trade(name: str) -> Trade:
     """A complete trade; `canary` stands in everything that only its two sides may read."""
@@ -106,6 +111,9 @@ def trade(name: str) -> Trade:
         **both, order=order, address=world.ADA_ADDRESS, contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref
     )
     Release.objects.create(**both, escrow=escrow, through=now, transaction=outgoing)
+    for org in (buyer, provider):
+        told = {"currencies": [], "canary": canary}
+        Statement.objects.create(org=org, month=told_month(buyer), number=1, content=told, issued_at=now)
     WalletTransaction.objects.create(
         org=buyer, purpose="withdraw", subject=canary, address=world.ADA_ADDRESS, tx_hash="0x" + uuid.uuid4().hex * 2
     )

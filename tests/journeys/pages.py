@@ -22,6 +22,7 @@ SENT_TO: Final = {
 FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
     "mfa_download_recovery_codes", "catalog:export",
+    "escrow:statement_csv", "escrow:statement_pdf",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
