@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from marketplace.catalog.comparing import Cell, Row
 from marketplace.catalog.models import Listing
+from marketplace.catalog.search.statements import Prepared
 from marketplace.gateway.models import HealthSpan
 from marketplace.gateway.probing import DAY, HOUR, KEPT
 
@@ -40,9 +41,16 @@ class Standing:
 def part(listing: Listing, user_id: int | None) -> dict[str, Any]:
     """The standing under the name `health`; None until the service was probed."""
     now = timezone.now()
-    recent = Q(seconds=DAY, starts_at__gt=now - KEPT) | Q(seconds=HOUR, starts_at__gt=now - timedelta(hours=24))
-    found = list(HealthSpan.objects.filter(recent, listing=listing).order_by("starts_at"))
+    found = READ_SPANS(listing.pk, now - KEPT, now - timedelta(hours=24))
     return {"health": _standing(found) if found else None}
+
+
+def _recent(listing: int, month: datetime, day: datetime) -> QuerySet[HealthSpan]:
+    recent = Q(seconds=DAY, starts_at__gt=month) | Q(seconds=HOUR, starts_at__gt=day)
+    return HealthSpan.objects.filter(recent, listing=listing).order_by("starts_at")
+
+
+READ_SPANS = Prepared(_recent, -7, datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC))
 
 
 def _standing(found: list[HealthSpan]) -> Standing:
