@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.catalog.comparing import Cell, Row
 from marketplace.catalog.models import Listing
-from marketplace.catalog.search.statements import Prepared
+from marketplace.catalog.search.statements import Prepared, planned
 from marketplace.gateway.models import HealthSpan
 from marketplace.gateway.probing import DAY, HOUR, KEPT
 
@@ -69,10 +69,15 @@ def _rows(name: str, written: str, spans: list[HealthSpan]) -> Standing:
     )
 
 
+READ_LATEST: Final = """
+SELECT DISTINCT ON (listing_id) listing_id, p95 FROM gateway_healthspan
+WHERE listing_id = ANY(%s::bigint[]) AND seconds = %s::int AND p95 IS NOT NULL ORDER BY listing_id, starts_at DESC
+"""
+
+
 def compared(listings: Sequence[Listing]) -> list[Row]:
     """How fast each service answered on its latest day, as a row of a comparison."""
-    days = HealthSpan.objects.filter(listing__in=listings, seconds=DAY, p95__isnull=False)
-    latest = dict(days.order_by("listing", "-starts_at").distinct("listing").values_list("listing_id", "p95"))
+    latest: dict[int, int] = dict(planned(READ_LATEST, [[listing.pk for listing in listings], DAY]))
     found = [latest.get(listing.pk) for listing in listings]
     cells = tuple(Cell(is_missing=True) if p95 is None else Cell(text=_("%d ms or less") % p95) for p95 in found)
     return [Row(_("Time to answer, 95 times in 100"), cells)]
