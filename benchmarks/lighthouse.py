@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks import Result
-from benchmarks.pages import _free_port, _Server
+from benchmarks._server import Server, free_port
 from settings.local.node import BORROWED_NPM
 from settings.local.rundir import ROOT
 
@@ -112,13 +112,13 @@ def _market(run: Path) -> Iterator[dict[str, str]]:
 @contextmanager
 def _shop(folder: Path, env: dict[str, str]) -> Iterator[str]:
     """Its pages once more, as production serves them; their address."""
-    port = _free_port()
+    port = free_port()
     env = os.environ | env | {"DJANGO_SETTINGS_MODULE": "benchmarks._shop", "BENCH_STATIC_ROOT": str(folder / "static")}
     env |= {"BASE_URL": f"http://127.0.0.1:{port}"}
     subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"], cwd=ROOT, env=env, check=True
     )
-    with _Server("settings.wsgi:application", env) as server:
+    with Server("settings.wsgi:application", env, port=port) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

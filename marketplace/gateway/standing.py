@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.catalog.comparing import Cell, Row
@@ -60,8 +62,15 @@ def _standing(found: list[HealthSpan]) -> Standing:
     return _rows("hour", "H:i", [span for span in found if span.seconds == HOUR] or days)
 
 
+@lru_cache(maxsize=1024)
+def _said(language: str | None, at: datetime, written: str) -> str:
+    """The same days and hours stand on every tool's page."""
+    return date_format(at, written)
+
+
 def _rows(name: str, written: str, spans: list[HealthSpan]) -> Standing:
-    when = [date_format(span.starts_at, written) for span in spans]
+    language = get_language()
+    when = [_said(language, span.starts_at, written) for span in spans]
     return Standing(
         name,
         [(at, round(100 * span.up / span.probes, 2)) for at, span in zip(when, spans, strict=True)],

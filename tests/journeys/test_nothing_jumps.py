@@ -50,12 +50,14 @@ def late(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_nothing_jumps_when_reviews_arrive(size: tuple[int, int], door: Door, market: Market) -> None:
+def test_nothing_jumps_on_the_way_down_a_tools_page_to_its_reviews(
+    size: tuple[int, int], door: Door, market: Market
+) -> None:
     slug = _reviewed(market)
     reader = watched(door.visitor("reader"), size)
-    late(reader.page, f"/tools/{slug}/reviews/$")
     reader.go(f"/tools/{slug}/")
-    reader.page.locator("#reviews .review-sum").wait_for(state="attached")
+    assert shifts(reader.page) == []
+    reader.page.locator("#reviews .review-sum").scroll_into_view_if_needed()
     assert shifts(reader.page) == []
 
 
@@ -76,6 +78,10 @@ def test_nothing_jumps_while_a_payment_becomes_final(size: tuple[int, int], door
     at_the_till(ada)
     ada.press("Sign and pay")
     ada.sees("Paid, and final", seconds=60)
+    assert shifts(ada.page) == []
+    late(ada.page, "/money/$")
+    ada.follow("See the subscription")
+    ada.sees("Still in escrow")
     assert shifts(ada.page) == []
 
 
