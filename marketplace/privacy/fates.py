@@ -52,6 +52,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
             "name": always("An erased tool"), "slug": _numbered("erased"), "summary": always(""),
             "reference": always(None),
             "description": always(""), "input_schema": always({}), "output_schema": always({}), "example": always({}),
+            "media": always([]),
             "kind_facts": always({}), "model_name": always(""), "languages": always([]), "data_sent": always(""),
             "subprocessors": always(""), "region": always(""),
             "state": always("retired"),

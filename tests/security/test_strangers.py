@@ -46,6 +46,7 @@ def objects(of: Trade) -> dict[str, str]:
         "<int:plan_id>": str(world.plan(of.listing).pk),
         "<int:key_id>": str(of.key.pk),
         "<int:list_id>": str(of.saved_list.pk),
+        "<slug:digest>": of.picture.sha256,
         "<int:saved_id>": str(of.saved.pk),
         "<int:credit_id>": "1",
         "<int:document_id>": str(of.document.pk),
