@@ -56,7 +56,8 @@ class Visitor:
 
 
 def _org(name: str, *, verified: bool = True) -> Thing:
-    seen = {"verified_at": None, "checked": "register", "domain": "", "domain_checked_at": None}
+    seen: dict[str, Any] = {"verified_at": None, "checked": "register", "domain": "", "domain_checked_at": None}
+    seen["checked_facts"] = ["Entry in the company register"]
     return Thing(name=name, slug=slugify(name), is_verified=verified, country="DE", **seen)
 
 

@@ -16,6 +16,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from marketplace.catalog.facts import FIELDS
+from marketplace.catalog.listed import listed
 from marketplace.catalog.manifest import LONGEST, ListingInput, from_yaml
 from marketplace.catalog.media import in_the_shop
 from marketplace.catalog.models import Currency, Listing, ListingVersion, Plan
@@ -122,7 +123,7 @@ class Keyset(BasePagination):
         self.request = request
         mark = request.query_params.get("after", "")
         self.page = page(queryset, by_rank=bool(typed(request, "q")), mark=mark, size=SIZE)
-        return self.page.listings
+        return self.page.ids
 
     def get_paginated_response(self, data: Any) -> Response:
         here, mark = self.request.build_absolute_uri(), self.page.next_mark
@@ -207,6 +208,10 @@ class ListingList(ByTheDoor, generics.ListAPIView[Listing]):
             return Response({"detail": str(refused)}, status=refused.status, headers=CHALLENGE[refused.status])
         except Refused as refused:
             return Response({"detail": str(refused)}, status=409)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        ids: Any = self.paginate_queryset(self.get_queryset())  # see Keyset: ids, not models
+        return self.get_paginated_response(listed(ids))
 
     def get_queryset(self) -> QuerySet[Listing]:
         found = Listing.objects.public()

@@ -30,6 +30,7 @@ NAMES: dict[str, Words] = {
     "escrow.LedgerEntry": _("ledger entries"),
     "escrow.Payment": _("payments"),
     "escrow.Release": _("releases"),
+    "escrow.Statement": _("statements"),
     "escrow.WalletTransaction": _("wallet transactions"),
     "gateway.ApiKey": _("api keys"),
     "gateway.EndpointTest": _("tests of your services"),

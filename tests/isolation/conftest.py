@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.utils import timezone
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
 from marketplace.catalog.models import PictureFile, SavedList, SavedListing
-from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
+from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, Statement, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
     EndpointTest,
@@ -70,6 +70,11 @@ class Trade:
     picture: PictureFile
 
 
+def told_month(buyer: Organization) -> date:
+    """A month with a statement, another one for each trade."""
+    return date(2001 + buyer.pk % 20, 1 + buyer.pk % 12, 1)
+
+
 @world.written
 def trade(name: str) -> Trade:
     """A complete trade; `canary` stands in everything that only its two sides may read."""
@@ -110,6 +115,9 @@ def trade(name: str) -> Trade:
         **both, order=order, address=world.ADA_ADDRESS, contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref
     )
     Release.objects.create(**both, escrow=escrow, through=now, transaction=outgoing)
+    for org in (buyer, provider):
+        told = {"currencies": [], "canary": canary}
+        Statement.objects.create(org=org, month=told_month(buyer), number=1, content=told, issued_at=now)
     WalletTransaction.objects.create(
         org=buyer, purpose="withdraw", subject=canary, address=world.ADA_ADDRESS, tx_hash="0x" + uuid.uuid4().hex * 2
     )

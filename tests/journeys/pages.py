@@ -21,7 +21,8 @@ SENT_TO: Final = {
 }  # fmt: skip
 FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
-    "mfa_download_recovery_codes", "catalog:export", "catalog:picture", "catalog:own_picture", "moderation:picture",
+    "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
+    "catalog:picture", "catalog:own_picture", "moderation:picture",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {

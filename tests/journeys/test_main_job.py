@@ -150,9 +150,9 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
     return dora, mia, slug
 
 
-def write_listing(dora: Visitor, market: Market, manifest: dict[str, Any]) -> str:
+def write_listing(dora: Visitor, market: Market, manifest: dict[str, Any], *, name: str = TOOL) -> str:
     """The steps of the wizard, from the name to the preview; returns the listing's slug."""
-    dora.fill(name=TOOL)
+    dora.fill(name=name)
     dora.press("Begin")
     dora.page.wait_for_url("**/edit/")
     slug = dora.page.url.rstrip("/").split("/")[-2]
