@@ -187,6 +187,9 @@ def _values(cast: Cast) -> None:
         "<int:notice_id>": "1",
         "<int:case_id>": str(ReviewCase.objects.latest("pk").pk),
         "moderation:document <int:document_id>": str(found.document.pk),
+        "disputes:case <uuid:public_id>": str(found.dispute.public_id),
+        "disputes:case_file <uuid:public_id>": str(found.dispute.public_id),
+        "disputes:open <bytes32:escrow_id>": cast.more["disputable"],
         "reviews:moderate <int:review_id>": str(found.review.pk),
         "reviews:answer <int:review_id>": cast.more["review"],
         "reviews:write <slug:slug>": cast.more["settled"],
@@ -254,7 +257,7 @@ def _more(found: Trade) -> dict[str, str]:
     found.invitation.digest = hashlib.sha256(token_of(found.invitation).encode()).hexdigest()
     found.invitation.save(update_fields=["digest"])
     settled = world.listing(found.provider, f"Settled {found.buyer.slug[-12:]}")
-    reviews.bought(found.buyer, settled)
+    bought = reviews.bought(found.buyer, settled)
     review = Review()
     for number in range(11):
         person, org = reviews.buyer(f"Reader {found.buyer.slug[-12:]} {number}", settled)
@@ -277,6 +280,7 @@ def _more(found: Trade) -> dict[str, str]:
     return {
         "slug": found.listing.slug, "settled": settled.slug, "buyer": found.buyer.slug, "review": str(review.pk),
         "provider": found.provider.slug, "placed": str(order.public_id), "plan": str(plan.pk),
+        "disputable": bought.order_ref,
     }  # fmt: skip
 
 

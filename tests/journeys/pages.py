@@ -10,7 +10,9 @@ SENT_TO: Final = {
     "catalog:remove_list", "catalog:put_list_back", "catalog:take_off", "catalog:put_back", "catalog:submit",
     "escrow:authorize", "escrow:authorized", "escrow:own", "escrow:own_signed", "escrow:own_allowed",
     "escrow:own_sent", "escrow:give_up", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
-    "escrow:withdraw_sent", "governance:propose_send", "governance:delegate_send", "governance:sent",
+    "escrow:withdraw_sent", "disputes:sign", "disputes:signed", "disputes:drop", "disputes:say", "disputes:stop",
+    "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent",
+    "governance:propose_send", "governance:delegate_send", "governance:sent",
     "governance:connect", "governance:ballot", "governance:act", "moderation:check_books", "notifications:open",
     "notifications:read_all", "organizations:invite", "organizations:resend", "organizations:revoke",
     "organizations:payouts", "organizations:ask_verification", "organizations:name_domain",
@@ -19,7 +21,7 @@ SENT_TO: Final = {
 }  # fmt: skip
 FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
-    "mfa_download_recovery_codes", "catalog:export",
+    "mfa_download_recovery_codes", "catalog:export", "disputes:file", "disputes:case_file",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -35,7 +37,7 @@ BUYERS: Final = {
     "subscriptions:checkout", "subscriptions:detail", "subscriptions:asked", "escrow:pay", "escrow:money",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
-    "privacy:organization_download",
+    "privacy:organization_download", "disputes:open",
 }  # fmt: skip
 PROVIDERS: Final = {
     "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",
