@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from marketplace.escrow.views import leaving, paying, payouts
+from marketplace.escrow.views import leaving, paying, payouts, renewing
 
 
 class Bytes32:
@@ -30,6 +30,14 @@ urlpatterns = [
     path(f"{ORDER}/pay/own/allowed/", paying.own_allowed, name="own_allowed"),
     path(f"{ORDER}/pay/own/sent/", paying.own_sent, name="own_sent"),
     path(f"{ORDER}/pay/give-up/", paying.give_up, name="give_up"),
+    path(f"{ORDER}/renew/", renewing.renew, name="renew"),
+    path(f"{ORDER}/renew/authorize/", paying.authorize, name="renew_authorize"),
+    path(f"{ORDER}/renew/authorized/", paying.authorized, name="renew_authorized"),
+    path(f"{ORDER}/renew/own/", paying.own, name="renew_own"),
+    path(f"{ORDER}/renew/own/signed/", paying.own_signed, name="renew_own_signed"),
+    path(f"{ORDER}/renew/own/allowed/", paying.own_allowed, name="renew_own_allowed"),
+    path(f"{ORDER}/renew/own/sent/", paying.own_sent, name="renew_own_sent"),
+    path(f"{ORDER}/renew/give-up/", paying.give_up, name="renew_give_up"),
     path(f"{ORDER}/money/", leaving.money, name="money"),
     path(f"{ORDER}/{DEPOSIT}/cancel/", leaving.cancel, name="cancel"),
     path(f"{ORDER}/{DEPOSIT}/cancel/sent/", leaving.cancel_sent, name="cancel_sent"),

@@ -123,7 +123,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
              PAYOUTS, "provider"),
     ),
     "subscription.ending": (
-        Rule(Kind.ORDERS, "Your subscription to {listing} ends soon. Order again to keep using it.", MAY_USE,
+        Rule(Kind.ORDERS, "Your subscription to {listing} ends soon. Pay for longer to keep using it.", MAY_USE,
              DETAIL, "buyer"),
     ),
     "subscription.ended": (

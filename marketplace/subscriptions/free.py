@@ -8,15 +8,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from marketplace.audit import services as audit
 from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import org_of
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import Subscription
 from marketplace.subscriptions.models.rights import SubscriptionQuerySet
+from marketplace.subscriptions.telling import note_both
 from marketplace.tenancy.actor import Actor
-from marketplace.tenancy.scope import as_system
 
 FREE_FOR: Final = timedelta(days=365)
 
@@ -78,7 +77,7 @@ def _begin(actor: Actor, plan: Plan, *, is_trial: bool, lasts: timedelta) -> Sub
                 ends_at=now + lasts,
                 version_number=plan.version_number,
             )
-            _note(actor, "trial.started" if is_trial else "subscription.started", subscription)
+            note_both(actor, "trial.started" if is_trial else "subscription.started", subscription)
     except IntegrityError:  # the same button, pressed twice at once
         found = same.first()
         if found is None:
@@ -96,15 +95,5 @@ def stop(actor: Actor, *, public_id: uuid.UUID) -> Subscription:
             raise Refused(_("Your organization has no such subscription."))
         if found.can_move(Subscription.State.ENDED):
             found.move(Subscription.State.ENDED, ends_at=market_time(), ended_reason=noop("You stopped it."))
-            _note(actor, "subscription.stopped", found)
+            note_both(actor, "subscription.stopped", found)
     return found
-
-
-def _note(actor: Actor, verb: str, subscription: Subscription) -> None:
-    """One entry in the chain of each side, in the order of the organizations, as for orders."""
-    for org_id in sorted({subscription.buyer_id, subscription.provider_id}):
-        if org_id == actor.org_id:
-            audit.record(actor, verb, subscription, org_id=org_id)
-        else:
-            with as_system("both sides of a subscription are told what happens to it"):
-                audit.record(actor, verb, subscription, org_id=org_id)

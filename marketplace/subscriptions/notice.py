@@ -14,7 +14,7 @@ from marketplace.catalog.models import ListingVersion
 from marketplace.catalog.offer import content
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import Subscription
-from marketplace.subscriptions.services import tell_both
+from marketplace.subscriptions.telling import tell_both
 from marketplace.tenancy.scope import as_system
 
 NOTICE: Final = timedelta(days=30)

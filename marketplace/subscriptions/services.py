@@ -3,7 +3,6 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,14 +10,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from marketplace.audit import services as audit
 from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import final_time, market_time
 from marketplace.subscriptions.entitling import Entitlement, entitlement
 from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
-from marketplace.tenancy.actor import SYSTEM, Actor
+from marketplace.subscriptions.telling import note_both, tell_both
+from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system
 
 TIME_TO_PAY: Final = timedelta(hours=1)
@@ -36,7 +35,6 @@ __all__ = [
     "orderable",
     "place_approved_order",
     "place_order",
-    "tell_both",
 ]
 
 
@@ -64,8 +62,7 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
         Subscription.objects.create(
             order=order, buyer_id=order.buyer_id, provider_id=order.provider_id, listing_id=order.listing_id
         )
-        for org_id in sorted({order.buyer_id, order.provider_id}):
-            _note(actor, "order.placed", order, org_id)
+        note_both(actor, "order.placed", order)
         spending.warn(actor, before=budgets, amount=amount)
     return order
 
@@ -99,8 +96,11 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
         )
     if not plan.currency.accepted:
         raise Refused(_("The escrow does not accept %(symbol)s at the moment.") % {"symbol": plan.currency.symbol})
-    if MarketParams.objects.current() is None:
+    params = MarketParams.objects.current()
+    if params is None:
         raise Refused(_("The market is not ready to take orders yet: its fee has not been read from the chain."))
+    if params.is_paused:
+        raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
     return plan
 
 
@@ -143,27 +143,6 @@ def order_ref(order: Order, *, content_hash: str) -> str:
     }
     text = json.dumps(terms, sort_keys=True, separators=(",", ":"))
     return "0x" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def _note(actor: Actor, verb: str, order: Order, org_id: int, **facts: object) -> None:
-    """One entry in the chain of one side; the other side's is written as the system, whose chain it is not."""
-    facts = {"order": str(order.public_id), **facts}
-    if org_id == actor.org_id:
-        audit.record(actor, verb, order, org_id=org_id, **facts)
-        return
-    with as_system("both sides of an order are told what happens to it"):
-        audit.record(actor, verb, order, org_id=org_id, **facts)
-
-
-def tell_both(happened: Iterable[tuple[str, Order | Subscription, dict[str, object]]]) -> None:
-    """Write what happened to orders, or to subscriptions without one, into both sides' chains.
-
-    As the system, at the end of its transaction.
-    In the order of the organizations: each chain has a lock, and two transactions must take them in the same order.
-    """
-    told = [(org_id, item) for item in happened for org_id in (item[1].buyer_id, item[1].provider_id)]
-    for org_id, (verb, order, facts) in sorted(told, key=lambda pair: pair[0]):
-        audit.record(SYSTEM, verb, order, org_id=org_id, order=str(order.public_id), **facts)
 
 
 def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:

@@ -72,9 +72,9 @@ def create(run: RunDir, *, careless: bool = False) -> bool:
     return True
 
 
-def fingerprint() -> str:
-    """What a prepared cluster depends on, as a short name."""
-    sources = [HERE / "provision.sql", HERE / "postgres.py"]
+def fingerprint(*more: Path) -> str:
+    """What a prepared cluster depends on, as a short name; `more` are sources besides our own."""
+    sources = [HERE / "provision.sql", HERE / "postgres.py", *more]
     parts = [Path(binary("postgres")).stat().st_size.to_bytes(8, "big"), *(source.read_bytes() for source in sources)]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 

@@ -3,15 +3,17 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from eth_account import Account
 
 from chain import abi
 from marketplace.escrow import handlers, services
-from marketplace.escrow.models import Arbiter, Channel, Escrow, Pause, Settlement
+from marketplace.escrow.models import Arbiter, Channel, Escrow, Settlement
 from marketplace.escrow.services import histories
 from marketplace.escrow.services.reprojecting import differences as reprojected
+from marketplace.lifecycle import Refused
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import Order, Subscription
+from marketplace.subscriptions.models import Order, Pause, Subscription
 from marketplace.subscriptions.services import end_lapsed, entitlement
 from tests import world
 from tests.escrow.money import HOLD, PERIOD, Market, acting, everything
@@ -204,6 +206,13 @@ def test_a_stranger_who_renews_disputes_and_takes_back_stops_nobodys_settlement(
     assert market.paid().state == Escrow.State.HELD
 
 
+def takes_nothing(market: Market) -> None:
+    """Nothing can be ordered, and every page says why."""
+    assert "takes no new payments" in Client().get("/").content.decode()
+    with pytest.raises(Refused, match="takes no new payments"):
+        market.order()
+
+
 def test_arbiters_and_pauses_are_learnt_from_the_chain(market: Market) -> None:
     market.allow_arbiter(MIA)
     market.as_timelock(abi.encode_call("MarketEscrow", "pause"))
@@ -212,6 +221,7 @@ def test_arbiters_and_pauses_are_learnt_from_the_chain(market: Market) -> None:
         assert Arbiter.objects.get(address=MIA).allowed
         assert Pause.objects.get().paused
     agree(market)
+    takes_nothing(market)
     market.allow_arbiter(MIA, allowed=False)
     market.as_timelock(abi.encode_call("MarketEscrow", "unpause"))
     market.tick()
@@ -219,6 +229,8 @@ def test_arbiters_and_pauses_are_learnt_from_the_chain(market: Market) -> None:
         assert not Arbiter.objects.get(address=MIA).allowed
         assert [row.paused for row in Pause.objects.order_by("seq")] == [True, False]
     agree(market)
+    assert "takes no new payments" not in Client().get("/").content.decode()
+    assert market.paid().state == Escrow.State.HELD
 
 
 def test_every_event_of_the_contract_has_a_handler(market: Market) -> None:

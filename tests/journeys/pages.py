@@ -9,7 +9,9 @@ SENT_TO: Final = {
     "accounts:language", "accounts:link_proven", "accounts:prefer_wallet", "catalog:make_list", "catalog:prose",
     "catalog:remove_list", "catalog:put_list_back", "catalog:take_off", "catalog:put_back", "catalog:submit",
     "escrow:authorize", "escrow:authorized", "escrow:own", "escrow:own_signed", "escrow:own_allowed",
-    "escrow:own_sent", "escrow:give_up", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
+    "escrow:own_sent", "escrow:renew_authorize", "escrow:renew_authorized", "escrow:renew_own",
+    "escrow:renew_own_signed", "escrow:renew_own_allowed", "escrow:renew_own_sent", "escrow:renew_give_up",
+    "escrow:give_up", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
     "escrow:withdraw_sent", "disputes:sign", "disputes:signed", "disputes:drop", "disputes:say", "disputes:stop",
     "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent",
     "governance:propose_send", "governance:delegate_send", "governance:sent",
@@ -35,6 +37,7 @@ NO_PAGES: Final = SENT_TO | FILES | PARTS | LEADING_ON
 # Pages below an organization that has the object: the buyer's or the provider's; both go to all others.
 BUYERS: Final = {
     "subscriptions:checkout", "subscriptions:detail", "subscriptions:asked", "escrow:pay", "escrow:money",
+    "escrow:renew",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
     "privacy:organization_download", "disputes:open",

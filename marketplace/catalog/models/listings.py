@@ -129,11 +129,6 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
         """Its page in the shop. Written out, for a grid of cards must not look up an address for each."""
         return f"/tools/{self.slug}/"
 
-    @property
-    def offer(self) -> "Plan | None":
-        """The plan that a card shows, for listings read `with_offers`."""
-        return next(iter(getattr(self, "offers", ())), None)
-
 
 class PlanQuerySet(models.QuerySet["Plan"]):
     def for_org(self, org_id: int) -> "PlanQuerySet":

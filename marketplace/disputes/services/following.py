@@ -15,7 +15,7 @@ from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
 from marketplace.escrow.models import Escrow, LedgerEntry
 from marketplace.escrow.services.following import deposit_log
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.services import tell_both
+from marketplace.subscriptions.telling import tell_both
 from marketplace.tenancy.actor import SYSTEM
 from marketplace.tenancy.scope import as_system
 

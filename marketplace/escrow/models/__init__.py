@@ -2,7 +2,7 @@
 
 from marketplace.escrow.models.books import Reconciliation
 from marketplace.escrow.models.mirror import Escrow, LedgerEntry
-from marketplace.escrow.models.public import Arbiter, Channel, Credit, Pause, Settlement, StrayDeposit, Withdrawal
+from marketplace.escrow.models.public import Arbiter, Channel, Credit, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Credit",
     "Escrow",
     "LedgerEntry",
-    "Pause",
     "Payment",
     "Reconciliation",
     "Release",

@@ -8,28 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency
 from marketplace.lifecycle import only_states
-
-
-class OfContract(models.Model):
-    """What one contract says."""
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-
-    class Meta:
-        abstract = True
-
-
-class Told(OfContract):
-    """What one event told of: where it stands in the contract's events, and in the chain."""
-
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
-
-    class Meta:
-        abstract = True
+from marketplace.subscriptions.models import OfContract, Told
 
 
 class Credit(OfContract):
@@ -138,17 +117,6 @@ class Arbiter(Told):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["chain", "contract", "address"], name="one_row_per_arbiter")
-        ]
-
-
-class Pause(Told):
-    """New funding was stopped, or allowed again: one row a change, the newest by `seq` counts. Public."""
-
-    paused = models.BooleanField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract", "seq"], name="one_pause_change_per_event")
         ]
 
 

@@ -11,12 +11,12 @@ from chain.models import Contract, Log
 from marketplace.catalog.currencies import TokenFacts, accept_currency
 from marketplace.catalog.models import Currency
 from marketplace.escrow import handlers
-from marketplace.escrow.models import Arbiter, Credit, Escrow, LedgerEntry, Pause, StrayDeposit, Withdrawal
+from marketplace.escrow.models import Arbiter, Credit, Escrow, LedgerEntry, StrayDeposit, Withdrawal
 from marketplace.escrow.services.channels import Channels, credit, place
 from marketplace.escrow.terms import escrow_id, terms
 from marketplace.subscriptions import services as subscriptions
 from marketplace.subscriptions.clock import moment
-from marketplace.subscriptions.models import MarketParams, Order
+from marketplace.subscriptions.models import MarketParams, Order, Pause
 
 Args = dict[str, Any]
 log = structlog.get_logger(__name__)

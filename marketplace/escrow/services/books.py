@@ -20,13 +20,12 @@ from marketplace.escrow.models import (
     Credit,
     Escrow,
     LedgerEntry,
-    Pause,
     Settlement,
     StrayDeposit,
     Withdrawal,
 )
 from marketplace.escrow.services.settling import ESCROW, cursor_name
-from marketplace.subscriptions.models import MarketParams
+from marketplace.subscriptions.models import MarketParams, Pause
 from marketplace.tenancy.scope import as_system
 
 Pair = tuple[str, str]  # token and account

@@ -13,7 +13,7 @@ from marketplace.audit import services as audit
 from marketplace.escrow import terms
 from marketplace.escrow.models import Credit, Escrow, WalletTransaction
 from marketplace.escrow.services.following import PATIENCE, Life, deposit_log, refused_on_chain
-from marketplace.escrow.services.funding import checked_hash
+from marketplace.escrow.services.funding import checked_hash, only_wallet
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.models import Order
 from marketplace.tenancy.actor import Actor
@@ -98,10 +98,7 @@ def cancel_call(actor: Actor, *, escrow: Escrow, address: str) -> dict[str, Any]
         raise Refused(_("There is nothing to stop: this deposit is closed."))
     side = escrow.buyer_address if escrow.buyer_id == actor.org_id else escrow.provider_address
     if address != side:
-        raise Refused(
-            _("Only the wallet %(wallet)s can do this. Change to it in your wallet.")
-            % {"wallet": f"{side[:6]}…{side[-4:]}"}
-        )
+        raise Refused(only_wallet(side))
     return terms.call(escrow.contract, escrow.chain, "cancel", escrow.escrow_id)
 
 

@@ -19,7 +19,6 @@ from marketplace.escrow.models import (
     Credit,
     Escrow,
     LedgerEntry,
-    Pause,
     Settlement,
     StrayDeposit,
     Withdrawal,
@@ -28,7 +27,7 @@ from marketplace.escrow.services.applying import Batch
 from marketplace.escrow.services.settling import ESCROW, NotYet, Stopped, apply_event, cursor_name
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import MarketParams, Order, Subscription
+from marketplace.subscriptions.models import MarketParams, Order, Pause, Subscription
 from marketplace.tenancy.scope import as_system
 
 IN_CONTRACT = ("chain", "contract")

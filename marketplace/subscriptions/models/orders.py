@@ -13,45 +13,6 @@ from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency, Listing, Plan
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
-from marketplace.subscriptions.words import percent
-
-
-class MarketParamsQuerySet(models.QuerySet["MarketParams"]):
-    def current(self) -> "MarketParams | None":
-        """What the DAO has set last, as far as it is final; None before the first log."""
-        return self.order_by("-block_number", "-seq").first()
-
-
-class MarketParams(models.Model):
-    """The market's parameters as a vote has set them. Public; one row a change, newest by `seq`.
-
-    Written by the escrow's settlement; it stands here because an order is placed on these terms.
-    """
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    fee_bps = models.PositiveSmallIntegerField("fee, in hundredths of a percent")
-    treasury = models.CharField(max_length=42)
-    hold_seconds = models.PositiveIntegerField("how long a period's money waits after it has elapsed")
-    arbiter_seconds = models.PositiveIntegerField()
-    close_delay_seconds = models.PositiveIntegerField()
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
-
-    objects = MarketParamsQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "market parameters"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract", "seq"], name="one_parameter_change_per_event")
-        ]
-
-    @property
-    def fee_percent(self) -> str:
-        """The fee as people read it: 250 → "2.5"."""
-        return percent(self.fee_bps)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -143,3 +104,8 @@ class Order(Lifecycle):
     def amount(self) -> int:
         """What is paid into escrow, in base units of the currency."""
         return int(self.price * self.periods)
+
+    @property
+    def all_periods(self) -> int:
+        """The periods agreed to, and those added by renewals."""
+        return self.periods + self.added_periods

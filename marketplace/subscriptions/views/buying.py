@@ -149,14 +149,14 @@ def _paged(request: ActedRequest, rows: QuerySet[Any]) -> dict[str, Any]:
 def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """One subscription, for its buyer or its provider: its dates and terms; its money is the escrow's part."""
     order = Order.objects.for_org(request.org.pk).select_related(
-        "subscription", "listing__org", "plan", "currency", "buyer", "provider"
+        "subscription__listing__org", "listing", "plan", "currency", "subscription__buyer", "subscription__provider"
     )
     found = order.filter(public_id=public_id).first()
     if found is None:
         return _free_detail(request, public_id)
     is_buyer = found.buyer_id == request.org.pk
     context = {"order": found, "is_buyer": is_buyer, **_running(found.subscription)}
-    return render(request, "subscriptions/detail.html", context)
+    return render(request, "subscriptions/detail_paid.html", context)
 
 
 def _free_detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
