@@ -47,7 +47,7 @@ def _files() -> FilesField:
         max_length=200,
         label=gettext_lazy("Files"),
         help_text=gettext_lazy(
-            "Up to five: PDF, picture (PNG, JPEG, WebP) or plain text. The other side and the arbiters can read them."
+            "Up to five, 16 MB together: PDF, picture or plain text. The other side and the arbiters read them."
         ),
         widget=FilesInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg,.webp,.txt,.log,.csv"}),
     )

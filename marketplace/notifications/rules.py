@@ -105,7 +105,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.MONEY, "{other} has added something to the dispute about {listing}.", MAY_USE, DISPUTE),
     ),
     "ruling.proposed": (
-        Rule(Kind.MODERATION, "A ruling about {listing} is proposed. Above the limit a second moderator confirms it.",
+        Rule(Kind.MODERATION, "A ruling about {listing} is proposed. A second moderator has to confirm it.",
              MODERATORS, DISPUTE_CASE),
     ),
     "ruling.failed": (

@@ -33,6 +33,7 @@ NOT_TOLD: Final = {
     "dispute.evidence_added": "who added it has just done it; the other side is told",
     "dispute.resolved": "the end of its money is told, with the figures",
     "dispute.file_read": "kept to be looked up, not to be told",
+    "ruling.decided": "goes to the contract at once; told when it is carried out",
     "ruling.confirmed": "told when the contract has carried it out, with the figures",
     "ruling.withdrawn": "the case shows it",
     "escrow.withdraw_sent": "a step that its sender follows on the page",

@@ -11,6 +11,7 @@ from django.urls import reverse
 from marketplace.audit.models import Entry
 from marketplace.disputes import services
 from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
+from marketplace.gateway.models import UsageRecord
 from marketplace.lifecycle import Refused
 from marketplace.notifications.models import Notification
 from marketplace.notifications.reading import read_entries
@@ -105,6 +106,9 @@ def test_a_dispute_that_the_wallet_has_sent_is_not_given_up(case: Case) -> None:
 def test_the_provider_answers_with_files_and_the_buyer_adds_to_it(case: Case) -> None:
     dispute = case.opened()
     ben, ada = browser(case.market.ben), browser(case.market.ada)
+    assert "Answer the dispute about Review mood" in html(
+        ben, reverse("organizations:home", args=[case.market.workshop.slug])
+    )
     page = html(ben, case.address("detail", dispute, provider=True))
     assert "You are asked to answer" in page
     assert WORDS in page
@@ -187,6 +191,26 @@ def test_an_arbiter_looks_at_the_figures_before_deciding(case: Case) -> None:
     assert "An arbiter split what was contested" in html(mia, url)
 
 
+def test_calls_that_went_wrong_are_seen_by_the_arbiter_and_by_both_sides(case: Case) -> None:
+    dispute = case.answered()
+    order = case.now(dispute).order
+    both = {"buyer": case.market.bakery, "provider": case.market.workshop, "listing": case.market.listing}
+    with everything():
+        for outcome, status in (("answered", 200), ("failed", 503), ("failed", 503), ("timed_out", None)):
+            UsageRecord.objects.create(
+                **both, subscription=order.subscription, outcome=outcome, status=status, milliseconds=1_234
+            )
+    pages = [
+        html(browser(case.mia), reverse("disputes:case", args=[dispute.public_id])),
+        html(browser(case.market.ada), case.address("detail", dispute)),
+        html(browser(case.market.ben), case.address("detail", dispute, provider=True)),
+    ]
+    for page in pages:
+        assert page.count("503") == 2
+        assert "1,234 ms" in page
+        assert "Provider too slow" in page
+
+
 @pytest.mark.parametrize("share", ["101", "-1", "1,234", "half", "", "1e2"])
 def test_a_share_that_is_none_is_not_taken(case: Case, share: str) -> None:
     dispute = case.answered()
@@ -203,6 +227,10 @@ def test_above_the_limit_another_moderator_confirms(case: Case, settings: Any) -
     page = html(browser(case.mia), url, action="propose", share="12.5", reasons=REASONS)
     assert "Another moderator has to confirm it" in page
     assert "Confirm and carry out" not in page
+    read_entries()
+    with everything():
+        asked = Notification.objects.get(user=case.max, rule__startswith="ruling.proposed")
+    assert asked.path == url
     page = html(browser(case.mia), url, 422, action="confirm")
     assert "You have proposed this yourself" in page
     assert rows(Ruling)[0].state == "proposed"
@@ -290,6 +318,7 @@ def test_both_sides_and_the_moderators_are_told(case: Case) -> None:
     case.carry_out()
     read_entries()
     with everything():
+        assert not Notification.objects.filter(rule__startswith="ruling.proposed").exists(), "nobody has to confirm it"
         told = {
             (notice.user.name, notice.rule.partition("/")[0]) for notice in Notification.objects.select_related("user")
         }

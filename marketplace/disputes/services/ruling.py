@@ -68,7 +68,8 @@ def propose(actor: Actor, *, dispute_id: int, provider_bps: int, reasons: str) -
         )
         if dispute.state != Dispute.State.ESCALATED:
             dispute.move(Dispute.State.ESCALATED)
-        record(actor, "ruling.proposed", dispute.order, ruling=ruling.pk, **_facts(dispute))
+        facts = {"ruling": ruling.pk, **_facts(dispute)}
+        record(actor, "ruling.proposed" if ruling.needs_second else "ruling.decided", dispute.order, **facts)
         if not ruling.needs_second:
             _hand_over(actor, dispute, ruling)
     return ruling
