@@ -14,9 +14,15 @@ class Server:
     """granian with one worker and one blocking thread, as bin/up starts it."""
 
     def __init__(
-        self, application: str, env: dict[str, str], *, python: str = sys.executable, folder: Path | None = None
+        self,
+        application: str,
+        env: dict[str, str],
+        *,
+        python: str = sys.executable,
+        folder: Path | None = None,
+        port: int = 0,
     ) -> None:
-        self.port = _free_port()
+        self.port = port or free_port()
         command = [python, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "1", "--no-ws"]
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", application]
         self.process = subprocess.Popen(command, env=env, cwd=folder)
@@ -62,7 +68,8 @@ def all_of(shape: str, numbers: Sequence[int]) -> list[str]:
     return [shape % number for number in numbers]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

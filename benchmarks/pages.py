@@ -1,6 +1,7 @@
 """Pages of the shop with 100,000 listings: CPU a request, beside a bare Django list and django-oscar on the same server."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,12 +44,17 @@ INSERT INTO catalog_plan (listing_id, org_id, version_number, content_hash, name
     state, created_at)
     SELECT l.id, l.org_id, 1, l.content_hash, 'Standard', (SELECT id FROM catalog_currency LIMIT 1),
         (500 + l.id %% 9973) * 10000, 2592000, 'on_sale', now() FROM catalog_listing l;
+UPDATE catalog_listing SET uptime_bps = 9990 WHERE substr(slug, 6)::int %% 83 = 11;
+INSERT INTO gateway_healthspan (listing_id, seconds, starts_at, probes, up, p95)
+    SELECT l.id, 86400, date_trunc('day', now()) - d * interval '1 day', 288, 288 - (l.id + d) %% 3, 80 + l.id * d %% 90
+    FROM catalog_listing l, generate_series(1, 29) d WHERE uptime_bps IS NOT NULL;
 """
 
 
 MANY = all_of(
     "/tools/tool-%d/", range(7, 100_000, 83)
 )  # each is seen once: what a process keeps of a page does not help
+PROBED = all_of("/tools/tool-%d/", range(11, 100_000, 83))  # the same with two charts of 29 days
 BROWSED = [
     "/browse/",
     *(f"/browse/?category={shelf}" for shelf in ("forecasting", "documents", "customers", "sales", "finance", "data")),
@@ -62,7 +68,7 @@ SALEOR = 58.0  # ms of CPU for its GraphQL list of 24; measured once on another 
 
 
 def run() -> Iterator[Result]:
-    """Browse, the listing page, a comparison, the htmx partial and the REST list, against the bare list and the peer."""
+    """Browse, the listing page, a comparison, htmx parts and the REST list, against the bare list and the peer."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guildhall-bench-")))
         env = {**os.environ, **stack.enter_context(services.running(folder))}
@@ -70,37 +76,71 @@ def run() -> Iterator[Result]:
         postgres = _filled(env)
         bare = stack.enter_context(Server("benchmarks.bare.site:application", env))
         ours = stack.enter_context(Server("settings.wsgi:application", env))
-        peer = _measured("bare list", bare, [postgres], "/")
-        browse = _measured("browse", ours, [postgres], "/browse/")
-        yield Result("pages.browse", browse.cpu / peer.cpu, "x the bare list's CPU", 3)
-        mixed = _measured(f"browse, {len(BROWSED)} questions in turns", ours, [postgres], *BROWSED)
-        yield Result("pages.browse.mixed", mixed.cpu / peer.cpu, "x the bare list's CPU", 3)
-        _measured("listing, one again and again", ours, [postgres], "/tools/tool-77/")
-        listing = _measured("listing, each once", ours, [postgres], *MANY)
-        yield Result("pages.listing", listing.cpu / peer.cpu, "x the bare list's CPU", 3)
-        compare = _measured(
-            "compare, four", ours, [postgres], "/compare/?tool=tool-77&tool=tool-83&tool=tool-90&tool=tool-95"
-        )
-        yield Result("pages.compare", compare.cpu / peer.cpu, "x the bare list's CPU", 4)
-        partial = _measured("browse, htmx partial", ours, [postgres], "/browse/", headers=HTMX)
-        yield Result("pages.partial", partial.cpu / browse.cpu, "x its full page's CPU", 0.6)
-        rest = _measured("REST list of 24", ours, [postgres], "/api/v1/listings/")
-        yield Result("pages.rest", SALEOR / rest.cpu, "x less CPU than saleor's list", 10, at_most=False)
-        yield from _beside_oscar(stack, env, folder, postgres, (browse, listing))
+        yield from _against_the_bare_list(_measured(_ours(bare, ours, postgres)))
+        yield from _beside_oscar(stack, env, folder, postgres, ours)
 
 
-def _beside_oscar(
-    stack: ExitStack, env: dict[str, str], folder: Path, postgres: int, ours: tuple[cpu.Measured, cpu.Measured]
-) -> Iterator[Result]:
+def _ours(bare: Server, ours: Server, postgres: int) -> dict[str, cpu.Page]:
+    def page(*paths: str, headers: dict[str, str] | None = None) -> cpu.Page:
+        return cpu.Page(ours.get(*paths, headers=headers), [ours.pid, postgres])
+
+    later = re.search(r'rel="next" href="([^"]+)"', ours.text("/browse/"))
+    if later is None:
+        raise RuntimeError("The shop should have more than one page.")
+    onwards = later[1].replace("&amp;", "&")
+    return {
+        "bare list": cpu.Page(bare.get("/"), [bare.pid, postgres]),
+        "browse": page("/browse/"),
+        "browse, mixed questions": page(*BROWSED),
+        "browse by htmx": page("/browse/", headers=HTMX),
+        "a later page": page(onwards),
+        "a later page by htmx": page(onwards, headers=HTMX),
+        "listing, one again and again": page("/tools/tool-77/"),
+        "listing, each once": page(*MANY),
+        "listing, 29 days of probes, each once": page(*PROBED),
+        "comparison of four": page("/compare/?tool=tool-77&tool=tool-83&tool=tool-90&tool=tool-95"),
+        "REST list of 24": page("/api/v1/listings/"),
+    }
+
+
+def _against_the_bare_list(found: dict[str, cpu.Measured]) -> Iterator[Result]:
+    least = found["bare list"].cpu
+
+    def times(name: str) -> float:
+        return found[name].cpu / least
+
+    unit, part = "x the bare list's CPU", "x its full page's CPU"
+    yield Result("pages.browse", times("browse"), unit, 3)
+    yield Result("pages.browse.mixed", times("browse, mixed questions"), unit, 3)
+    yield Result("pages.listing", times("listing, each once"), unit, 3)
+    yield Result("pages.listing.kept", times("listing, one again and again"), unit, 3)
+    yield Result("pages.listing.probed", times("listing, 29 days of probes, each once"), unit, 3)
+    yield Result("pages.compare", times("comparison of four"), unit, 4)
+    yield Result("pages.partial", times("browse by htmx") / times("browse"), part, 0.6)
+    yield Result("pages.partial.more", times("a later page by htmx") / times("a later page"), part, 0.6)
+    saved = SALEOR / found["REST list of 24"].cpu
+    yield Result("pages.rest", saved, "x less CPU than saleor's list", 10, at_most=False)
+
+
+def _beside_oscar(stack: ExitStack, env: dict[str, str], folder: Path, postgres: int, ours: Server) -> Iterator[Result]:
     theirs = _oscar.filled(env, folder)
     oscar = stack.enter_context(
         Server("oscar_site:application", theirs, python=_oscar.installed(), folder=_oscar.SOURCE)
     )
-    found = _measured(f"oscar's list, {_oscar.PRODUCTS:,} products", oscar, [postgres], "/catalogue/", requests=40)
-    yield Result("pages.oscar.browse", found.cpu / ours[0].cpu, "x less CPU than oscar's list", 25, at_most=False)
-    pages = [f"/catalogue/tool-{i}_{i + 1}/" for i in range(0, _oscar.PRODUCTS, 7)]
-    found = _measured("oscar's product page", oscar, [postgres], *pages, requests=60)
-    yield Result("pages.oscar.listing", found.cpu / ours[1].cpu, "x less CPU than oscar's page", 3, at_most=False)
+    products = [f"/catalogue/tool-{i}_{i + 1}/" for i in range(0, _oscar.PRODUCTS, 7)]
+    found = _measured(
+        {
+            "browse": cpu.Page(ours.get("/browse/"), [ours.pid, postgres]),
+            "listing, each once": cpu.Page(ours.get(*MANY), [ours.pid, postgres]),
+            f"oscar's list, {_oscar.PRODUCTS:,} products": cpu.Page(
+                oscar.get("/catalogue/"), [oscar.pid, postgres], requests=20
+            ),
+            "oscar's product page": cpu.Page(oscar.get(*products), [oscar.pid, postgres], requests=60),
+        }
+    )
+    browse, listing, catalogue, product = (each.cpu for each in found.values())
+    yield Result("pages.oscar.browse", catalogue / browse, "x less CPU than oscar's list", 25, at_most=False)
+    yield Result("pages.oscar.listing", product / listing, "x less CPU than oscar's page", 3, at_most=False)
 
 
 def _filled(env: dict[str, str]) -> int:
@@ -114,15 +154,9 @@ def _filled(env: dict[str, str]) -> int:
         return int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def _measured(
-    name: str,
-    server: Server,
-    others: list[int],
-    *paths: str,
-    headers: dict[str, str] | None = None,
-    requests: int = 200,
-) -> cpu.Measured:
-    page = cpu.measure(server.get(*paths, headers=headers), [server.pid, *others], requests=requests)
-    figures = f"{page.cpu:.2f} ms CPU, {page.rps:.0f} requests/s, p50 {page.p50:.1f} ms, p99 {page.p99:.1f} ms"
-    print(f"  {name}: {figures}", file=sys.stderr, flush=True)
-    return page
+def _measured(pages: dict[str, cpu.Page]) -> dict[str, cpu.Measured]:
+    found = cpu.measure(pages)
+    for name, page in found.items():
+        figures = f"{page.cpu:.2f} ms CPU, {page.rps:.0f} requests/s, p50 {page.p50:.1f} ms, p99 {page.p99:.1f} ms"
+        print(f"  {name}: {figures}", file=sys.stderr, flush=True)
+    return found

@@ -19,6 +19,7 @@ THINGS = [
     noop("answer"),
     noop("dispute"),
     noop("domain check"),
+    noop("endpoint test"),
     noop("erasure"),
     noop("escrow"),
     noop("export"),

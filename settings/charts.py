@@ -45,7 +45,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that components/chart.html draws, in units of its view box."""
+    """Everything that templates/jinja/chart.html draws, in units of its view box."""
 
     points: Sequence[Point]
     rows: Sequence[Tick]

@@ -16,7 +16,9 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from marketplace.catalog.facts import FIELDS
+from marketplace.catalog.listed import listed
 from marketplace.catalog.manifest import LONGEST, ListingInput, from_yaml
+from marketplace.catalog.media import in_the_shop
 from marketplace.catalog.models import Currency, Listing, ListingVersion, Plan
 from marketplace.catalog.paging import page
 from marketplace.catalog.schemas import NotUsable
@@ -76,7 +78,24 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
         fields = ("slug", "name", "summary", "kind", "category", "provider", "plans", "version_number", "published_at")
 
 
+class PictureSerializer(serializers.Serializer[Any]):
+    """A picture of a tool; its address never shows anything else."""
+
+    sha256 = serializers.CharField()
+    alt = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    url = serializers.URLField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        width, height, sha256 = instance["sizes"][-1]
+        url = self.context["request"].build_absolute_uri(in_the_shop(sha256))
+        return {"sha256": sha256, "alt": instance["alt"], "width": width, "height": height, "url": url}
+
+
 class ListingDetailSerializer(ListingSerializer):
+    media = PictureSerializer(many=True)
+
     class Meta(ListingSerializer.Meta):
         fields = (  # type: ignore[assignment]
             *ListingSerializer.Meta.fields,
@@ -84,6 +103,7 @@ class ListingDetailSerializer(ListingSerializer):
             "input_schema",
             "output_schema",
             "example",
+            "media",
             "content_hash",
             *(name for name in FIELDS if name != "kind"),
         )
@@ -103,7 +123,7 @@ class Keyset(BasePagination):
         self.request = request
         mark = request.query_params.get("after", "")
         self.page = page(queryset, by_rank=bool(typed(request, "q")), mark=mark, size=SIZE)
-        return self.page.listings
+        return self.page.ids
 
     def get_paginated_response(self, data: Any) -> Response:
         here, mark = self.request.build_absolute_uri(), self.page.next_mark
@@ -144,7 +164,7 @@ CHALLENGE: Final = {401: {"WWW-Authenticate": "Bearer"}, 403: {}}
 
 
 def _written(actor: Actor, request: Request) -> Response:
-    given = ListingInput(data=request.data)
+    given = ListingInput(data=request.data, context={"org_id": actor.org_id})
     given.is_valid(raise_exception=True)
     done = import_listing(actor, **given.validated_data)
     return Response(WrittenSerializer(done.version).data, status=201 if done.is_new else 200)
@@ -188,6 +208,10 @@ class ListingList(ByTheDoor, generics.ListAPIView[Listing]):
             return Response({"detail": str(refused)}, status=refused.status, headers=CHALLENGE[refused.status])
         except Refused as refused:
             return Response({"detail": str(refused)}, status=409)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        ids: Any = self.paginate_queryset(self.get_queryset())  # see Keyset: ids, not models
+        return self.get_paginated_response(listed(ids))
 
     def get_queryset(self) -> QuerySet[Listing]:
         found = Listing.objects.public()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from markupsafe import Markup
 
 from marketplace.catalog.search.cards import of as card_of
-from settings import charts, figures, jinja
+from settings import figures, jinja
 
 register = template.Library()
 
@@ -73,6 +73,12 @@ def grid(cards: Sequence[Any]) -> Markup:
     return jinja.drawn("grid.html", cards=cards)
 
 
+@register.simple_tag
+def part(name: str, *given: Any, **named: Any) -> Markup:
+    """A macro of `templates/jinja`, as the components are drawn: {% part "money" amount currency %}."""
+    return jinja.part(name, *given, **named)
+
+
 @register.simple_tag(takes_context=True)
 def drawn(context: RequestContext, name: str, **more: Any) -> Markup:
     """A template of `templates/jinja`, with all that the page's own context has: {% drawn "results.html" %}."""
@@ -114,11 +120,7 @@ def transaction_steps(state: str, block: int | None = None, failed: bool = False
     return steps
 
 
-@register.inclusion_tag("components/chart.html")
-def chart(
-    rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = ""
-) -> dict[str, Any]:
+@register.simple_tag
+def chart(rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = "") -> Markup:
     """A chart of `rows` (label, value, low, high); `key` makes its ids unique on the page."""
-    series = charts.points(rows)
-    drawn = charts.bars(series) if kind == "bar" else charts.line(series)
-    return {"chart": drawn, "title": title, "unit": unit, "key": key, "desc": desc}
+    return jinja.chart(rows, title=str(title), unit=str(unit), key=str(key), kind=kind, desc=str(desc))

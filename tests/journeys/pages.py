@@ -23,7 +23,9 @@ SENT_TO: Final = {
 }  # fmt: skip
 FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
-    "mfa_download_recovery_codes", "catalog:export", "disputes:file", "disputes:case_file",
+    "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
+    "catalog:picture", "catalog:own_picture", "moderation:picture",
+    "disputes:file", "disputes:case_file",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -44,7 +46,8 @@ BUYERS: Final = {
 }  # fmt: skip
 PROVIDERS: Final = {
     "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",
-    "catalog:export", "catalog:retire", "gateway:service_key", "gateway:trial_terms",
+    "catalog:edit_media",
+    "catalog:export", "catalog:retire", "gateway:service_key", "gateway:test", "gateway:trial_terms",
     "reports:decided", "reviews:answer", "organizations:member", "organizations:remove_member",
     "organizations:transfer", "organizations:document",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -63,12 +63,14 @@ FIXED: Final = (
 
 def filters(shelves: Sequence[Category]) -> tuple[Filter, ...]:
     """All of them in the order of the page; those of shelves and countries are made here."""
-    return (
-        _filter("category", "c", _("Category"), {shelf.slug: (str(shelf.pk), str(shelf)) for shelf in shelves}),
-        KINDS,
-        *FIXED,
-        _countries(get_language()),
-    )
+    return (_shelves(get_language(), tuple((shelf.slug, shelf.pk, shelf.name) for shelf in shelves)), KINDS, *FIXED,
+            _countries(get_language()))  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _shelves(language: str | None, shelves: tuple[tuple[str, int, str], ...]) -> Filter:
+    """Shelves come and go by years, and each page asks for all of them."""
+    return _filter("category", "c", _("Category"), {slug: (str(pk), gettext(name)) for slug, pk, name in shelves})
 
 
 @lru_cache(maxsize=8)

@@ -48,20 +48,20 @@ class Prepared(Generic[M]):
         self.build, self.stand_ins = build, stand_ins
 
     @cached_property
-    def _made(self) -> tuple[str, list[Any], Any, list[str], list[Any]]:
+    def _made(self) -> tuple[str, list[Any], Any, list[str], list[Any], Any]:
         compiler: Any = self.build(*self.stand_ins).query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         first, last = compiler.klass_info["select_fields"][0], compiler.klass_info["select_fields"][-1]
         names = [column[0].target.attname for column in compiler.select[first : last + 1]]
         related: list[Any] = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
-        return sql, list(params), compiler, names, related
+        converters = compiler.get_converters([column[0] for column in compiler.select])
+        return sql, list(params), compiler, names, related, converters
 
     def __call__(self, *values: Any) -> list[M]:
         """The models, with what the query set selects beside them."""
-        sql, params, compiler, names, related = self._made
+        sql, params, compiler, names, related, converters = self._made
         given = dict(zip(self.stand_ins, values, strict=True))
         rows: Iterable[Any] = planned(sql, [given.get(param, param) for param in params])
-        converters = compiler.get_converters([column[0] for column in compiler.select])
         found = []
         for row in compiler.apply_converters(rows, converters) if converters else rows:
             model = compiler.klass_info["model"].from_db(connection.alias, names, row[: len(names)])

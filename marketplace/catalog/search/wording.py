@@ -1,11 +1,11 @@
 """What a page of results says of itself: heading, number, why this order, and what to do where nothing was found."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from marketplace.catalog.search.asking import HERE, Asked
 from marketplace.catalog.search.finding import Found
@@ -41,22 +41,24 @@ def of(asked: Asked, found: Found, meant: str, *, is_empty: bool) -> dict[str, A
     return said
 
 
+ORDERS: Final = {
+    "relevance": gettext_lazy(
+        "Best match looks for your words in the name first, then in the line below it; among equals, tools that "
+        "more businesses use come first, and those that do not answer come last."
+    ),
+    "popular": gettext_lazy("Most used counts the businesses with a running subscription."),
+    "newest": gettext_lazy("Newest is when a tool came into the shop; a new version does not move it up."),
+    "rating": gettext_lazy(
+        "Best rated is the mean of the stars, with five more reviews of three stars added to each tool, so that "
+        "one good review does not outdo fifty."
+    ),
+    "price": gettext_lazy("Lowest price compares the cheapest plan of each tool for 30 days."),
+}
+
+
 def _why(asked: Asked) -> str:
     """How the order on this page comes about."""
-    orders = {
-        "relevance": _(
-            "Best match looks for your words in the name first, then in the line below it; among equals, tools that "
-            "more businesses use come first, and those that do not answer come last."
-        ),
-        "popular": _("Most used counts the businesses with a running subscription."),
-        "newest": _("Newest is when a tool came into the shop; a new version does not move it up."),
-        "rating": _(
-            "Best rated is the mean of the stars, with five more reviews of three stars added to each tool, so that "
-            "one good review does not outdo fifty."
-        ),
-        "price": _("Lowest price compares the cheapest plan of each tool for 30 days."),
-    }
-    parts = [orders[asked.sort]]
+    parts = [str(ORDERS[asked.sort])]
     if not asked.words:
         parts.append(_("Tools that have not answered for a day are left out here; look for their words to find them."))
     return " ".join([*parts, _("Nobody can pay for a better place.")])

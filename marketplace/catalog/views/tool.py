@@ -6,7 +6,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
-from django_countries import countries
 
 from marketplace.catalog.comparing import address
 from marketplace.catalog.estimate import EMPTY, EstimateForm, estimates
@@ -34,7 +33,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     found = _found(slug)
     plans = READ_PLANS(found.pk)
     form = EstimateForm(request.GET) if "calls" in request.GET else EMPTY
-    similar = _similar(found)
+    similar, url = _similar(found), request.build_absolute_uri(found.address)
     context = {
         **parts(found, request.actor.user_id),  # type: ignore[attr-defined]
         "listing": found,
@@ -45,10 +44,9 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "similar": similar,
         "compare_url": address([found.slug]),
         "compare_all_url": address([found.slug, *(one.slug for one in similar)]),
-        "structured": structured(found, plans, request.build_absolute_uri(found.address)),
-        "url": request.build_absolute_uri(found.address),
+        "structured": structured(found, plans, url),
+        "url": url,
         "category": found.category,
-        "country": countries.name(found.org.country),
     }
     return render(request, "catalog/listing.html", context)
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("chain", "0009_contract_topics"),
-        ("escrow", "0008_index_what_is_disputed"),
+        ("escrow", "0009_index_what_is_disputed"),
         ("organizations", "0008_domain_check"),
         ("subscriptions", "0006_one_notice_one_version"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0023_what_is_approved_stays"),
-        ("escrow", "0006_no_pause_here"),
+        ("escrow", "0007_statements"),
         ("organizations", "0008_domain_check"),
         ("subscriptions", "0006_one_notice_one_version"),
     ]

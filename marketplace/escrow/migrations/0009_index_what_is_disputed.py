@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("escrow", "0007_purpose_of_a_timeout")]
+    dependencies = [("escrow", "0008_purpose_of_a_timeout")]
 
     operations = [
         migrations.AddIndex(
