@@ -17,6 +17,7 @@ else:
 # What moves along a table of states, as a sentence calls it.
 THINGS = [
     noop("answer"),
+    noop("dispute"),
     noop("domain check"),
     noop("endpoint test"),
     noop("erasure"),
@@ -30,6 +31,7 @@ THINGS = [
     noop("plan"),
     noop("review"),
     noop("review case"),
+    noop("ruling"),
     noop("spending request"),
     noop("subscription"),
     noop("tool run"),

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "marketplace.gateway",
     "marketplace.moderation",
     "marketplace.reviews",
+    "marketplace.disputes",
     "marketplace.notifications",
     "marketplace.privacy",
     "governance",
@@ -264,6 +265,8 @@ RELAYER_KEYSTORE = envstr("RELAYER_KEYSTORE", "")
 RELAYER_KEYSTORE_PASSWORD = envsecret("RELAYER_KEYSTORE_PASSWORD", "")
 RELAYER_SIGNER = envstr("RELAYER_SIGNER", "")
 RELAYER_ROLES = dict(pair.split("=", 1) for pair in envlist("RELAYER_ROLES"))  # arbiter=0x…
+# Up to how much, in whole units of the currency, one moderator rules alone; above it a second one confirms.
+DISPUTE_ALONE_UP_TO = envint("DISPUTE_ALONE_UP_TO", 100)
 SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")
 # host:port that the gateway may call although it is not public; production refuses any.

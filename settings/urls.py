@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("marketplace.gateway.urls")),
     path("", include("marketplace.notifications.urls")),
     path("", include("marketplace.reviews.urls")),
+    path("", include("marketplace.disputes.urls")),
     path("console/", include("marketplace.moderation.urls")),
     path("", include("marketplace.moderation.reports_urls")),
     path("governance/", include("governance.urls")),

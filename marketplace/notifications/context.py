@@ -45,6 +45,8 @@ def context(entry: Entry, org: Organization | None) -> Context:
         asked = SpendingRequest.objects.select_related("currency", "plan").get(pk=entry.subject_id)
         facts |= {"listing": asked.plan.listing_id, "amount": _kept(asked.amount, asked.currency)}
         arguments |= {"request": asked.public_id}
+    if "dispute" in entry.facts:
+        arguments["dispute"] = entry.facts["dispute"]
     if isinstance(entry.facts.get("percent"), int):
         facts["percent"] = entry.facts["percent"]
     if org and entry.actor_user_id and Membership.objects.filter(org=org, user_id=entry.actor_user_id).exists():

@@ -51,6 +51,9 @@ REVIEW: Final = "reviews:write org listing"
 NEW_REVIEWS: Final = "reviews:console"
 MY_DATA: Final = "privacy:person"
 WALLETS: Final = "accounts:wallets"
+DISPUTE: Final = "disputes:detail org dispute"
+DISPUTES: Final = "disputes:list org"
+DISPUTE_CASE: Final = "disputes:case dispute"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "order.placed": (
@@ -91,17 +94,33 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.MONEY, "{other} gave back {refund} of what {listing} cost. It is in your wallet's credit.", MAY_PAY,
              MONEY_PAGE, "buyer"),
     ),
-    "escrow.disputed": (
-        Rule(Kind.MONEY, "Your payment for {listing} is frozen by a dispute: nothing more is earned from it.",
-             MAY_PAY, DETAIL, "buyer", also_actor=True),
-        Rule(Kind.MONEY, "{other} disputes {listing}. What it still holds is frozen until that ends.",
-             (*MAY_SELL, Role.BILLING), SALES, "provider"),
+    "dispute.opened": (
+        Rule(Kind.MONEY, "Your dispute about {listing} is open. What its deposit still holds is frozen until it ends.",
+             MAY_PAY, DISPUTE, "buyer", also_actor=True),
+        Rule(Kind.MONEY, "{other} disputes {listing}: {amount} wait for a decision. Read why, and answer.",
+             (*MAY_SELL, Role.BILLING), DISPUTE, "provider"),
+        Rule(Kind.MODERATION, "{org} and {other} are in dispute about {listing}.", MODERATORS, DISPUTE_CASE,
+             "provider"),
+    ),
+    "dispute.answer_received": (
+        Rule(Kind.MONEY, "{other} has answered your dispute about {listing}.", MAY_USE, DISPUTE, "buyer"),
+    ),
+    "dispute.evidence_received": (
+        Rule(Kind.MONEY, "{other} has added something to the dispute about {listing}.", MAY_USE, DISPUTE),
+    ),
+    "ruling.proposed": (
+        Rule(Kind.MODERATION, "A ruling about {listing} is proposed. A second moderator has to confirm it.",
+             MODERATORS, DISPUTE_CASE),
+    ),
+    "ruling.failed": (
+        Rule(Kind.MODERATION, "A ruling about {listing} was not carried out. Its case says why.", MODERATORS,
+             DISPUTE_CASE),
     ),
     "escrow.resolved": (
         Rule(Kind.MONEY, "The dispute about {listing} has ended. {refund} went back to your wallet's credit.", MAY_PAY,
-             MONEY_PAGE, "buyer", also_actor=True),
+             DISPUTES, "buyer", also_actor=True),
         Rule(Kind.MONEY, "The dispute with {other} about {listing} has ended. {net} of it is yours.",
-             (*MAY_SELL, Role.BILLING), SALES, "provider", also_actor=True),
+             (*MAY_SELL, Role.BILLING), DISPUTES, "provider", also_actor=True),
     ),
     "escrow.closed": (
         Rule(Kind.ORDERS, "All of {other}'s payment for {listing} has been paid out. The order is complete.", MAY_PAY,

@@ -75,6 +75,8 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     ),
     "reviews.Wording": Fate(_("earlier words"), is_deleted=True),
     "reviews.Answer": Fate(_("words of the provider"), is_deleted=True),
+    "disputes.Dispute": Fate(BOOKS),
+    "disputes.Ruling": Fate(_("why the money of both sides was split; the reasons are the arbiter's")),
     "privacy.Erasure": Fate(_("that it was asked for and done")),
     "audit.Entry": Fate(_("the chain of what was done holds identifiers and figures only, and must verify")),
     "audit.Wording": Fate(_("the words of that chain"), is_deleted=True),
@@ -107,6 +109,8 @@ KEPT_TEXT: Final[dict[str, tuple[str, str]]] = {
     "escrow.Payment": ("address contract escrow_id tx_hash given_up", CHAIN),
     "escrow.Statement": ("content", "what was told about the books, which has to be kept with them"),
     "escrow.WalletTransaction": ("subject address tx_hash", CHAIN),
+    "disputes.Dispute": ("salt evidence_hash tx_hash", CHAIN),
+    "disputes.Ruling": ("reasons salt ruling_hash failure", "the other side needs to know why"),
     "privacy.Erasure": ("held_up_by", "emptied when it is done or withdrawn"),
     "audit.Entry": ("actor_role verb subject_type subject_id facts previous_hash hash", OURS),
 }

@@ -17,6 +17,9 @@ from settings.local.supervisor import Service, Supervisor
 
 # anvil's first default account: worth nothing outside a local chain, refused in production
 RELAYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+# its seventh: an arbiter from the first day on (chain/market.py), for rulings alone
+ARBITER_KEY = "0x92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e"
+ARBITER_ADDRESS = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"
 
 
 class Backing:

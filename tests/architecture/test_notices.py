@@ -21,7 +21,7 @@ PUT_TOGETHER = {
     ],
     "review.{to}": ["review.hidden", "review.shown"],
     "answer.{to}": ["answer.hidden", "answer.shown"],
-    "escrow.{purpose}_sent": ["escrow.cancel_sent", "escrow.withdraw_sent"],
+    "escrow.{purpose}_sent": ["escrow.cancel_sent", "escrow.withdraw_sent", "escrow.timeout_sent"],
 }
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
 from marketplace.catalog.models import PictureFile, SavedList, SavedListing
+from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
 from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, Statement, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
@@ -67,6 +68,8 @@ class Trade:
     review: reviews.Review
     saved_list: SavedList
     saved: SavedListing
+    dispute: Dispute
+    evidence_file: EvidenceFile
     picture: PictureFile
 
 
@@ -102,6 +105,7 @@ def trade(name: str) -> Trade:
         buyer_address=world.ADA_ADDRESS, provider_address=world.BEN_ADDRESS, currency=plan.currency, total=order.amount,
         price=plan.price, period_seconds=plan.period_seconds, periods=2, fee_bps=250, treasury=world.MIA_ADDRESS,
         hold_seconds=0, started_at=now, ends_at=ends, funded_block=1, funded_tx=canary,
+        state="disputed", frozen_at=now, ruling_due_at=ends,
     )  # fmt: skip
     for account, amount in (("buyer", -order.amount), ("escrow", order.amount)):
         LedgerEntry.objects.create(
@@ -183,10 +187,22 @@ def trade(name: str) -> Trade:
         review=review, listing=listing, org=provider, text=canary, state="hidden", hidden_reason=canary
     )
     reviews.Invitation.objects.create(org=buyer, listing=listing, order=order)
+    dispute = Dispute.objects.create(
+        **both, order=order, escrow=escrow, state="answered", category="other", salt="5a" * 32, opened_at=now,
+        evidence_hash="0x" + "e7" * 32, answer_due_at=ends, contested=world.TUSD,
+    )  # fmt: skip
+    said = Evidence.objects.create(**both, dispute=dispute, part="statement", side="buyer", text=canary)
+    evidence_file = EvidenceFile.objects.create(
+        **both, evidence=said, name=canary, kind="text/plain", size=1, sha256="5b" * 32, file=canary
+    )
+    Ruling.objects.create(
+        **both, dispute=dispute, state="failed", provider_bps=5_000, reasons=canary, salt="5a" * 32,
+        ruling_hash="0x" + "a1" * 32, contested=world.TUSD, needs_second=False, failure="for the test",
+    )  # fmt: skip
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
-        saved_list, saved, picture,
+        saved_list, saved, dispute, evidence_file, picture,
     )  # fmt: skip
 
 

@@ -19,7 +19,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -30,9 +29,6 @@ from governance.models import Governor, Proposal
 from marketplace.accounts import throttle
 from marketplace.accounts.models import User, Wallet
 from marketplace.accounts.proofs import PROVEN
-from marketplace.catalog import media
-from marketplace.catalog.drawing import drawn
-from marketplace.catalog.services.picturing import _kept
 from marketplace.gateway.models import Trial
 from marketplace.moderation.models import ReviewCase
 from marketplace.notifications import reading as notices
@@ -41,10 +37,10 @@ from marketplace.organizations.models import Membership, Organization
 from marketplace.organizations.services.inviting import token_of
 from marketplace.reviews.models import Review
 from marketplace.subscriptions.models import Order, Subscription
-from marketplace.tenancy.actor import Actor
 from settings.local import rpc
 from tests import world
 from tests.accounts.passkey import Device, asked_again
+from tests.catalog import showing
 from tests.governance.guild import PARAMS, TOM, propose_data
 from tests.isolation.conftest import Trade, trade
 from tests.journeys.pages import (
@@ -58,7 +54,6 @@ from tests.journeys.pages import (
     VISITS,
     VOTERS,
 )
-from tests.organizations import bombs
 from tests.reviews import trade as reviews
 from tests.security.test_strangers import address
 
@@ -196,6 +191,9 @@ def _values(cast: Cast) -> None:
         "<int:notice_id>": "1",
         "<int:case_id>": str(ReviewCase.objects.latest("pk").pk),
         "moderation:document <int:document_id>": str(found.document.pk),
+        "disputes:case <uuid:public_id>": str(found.dispute.public_id),
+        "disputes:case_file <uuid:public_id>": str(found.dispute.public_id),
+        "disputes:open <bytes32:escrow_id>": cast.more["disputable"],
         "reviews:moderate <int:review_id>": str(found.review.pk),
         "reviews:answer <int:review_id>": cast.more["review"],
         "reviews:write <slug:slug>": cast.more["settled"],
@@ -262,9 +260,9 @@ def _more(found: Trade) -> dict[str, str]:
     Organization.objects.filter(pk=found.provider.pk).update(name=LONG_NAME)
     found.invitation.digest = hashlib.sha256(token_of(found.invitation).encode()).hexdigest()
     found.invitation.save(update_fields=["digest"])
-    pictures = _pictures(world.actor(found.provider_owner, found.provider))
+    pictures = showing.pictures(world.actor(found.provider_owner, found.provider))
     settled = world.listing(found.provider, f"Settled {found.buyer.slug[-12:]}", media=pictures)
-    reviews.bought(found.buyer, settled)
+    bought = reviews.bought(found.buyer, settled)
     review = Review()
     for number in range(11):
         person, org = reviews.buyer(f"Reader {found.buyer.slug[-12:]} {number}", settled)
@@ -287,14 +285,8 @@ def _more(found: Trade) -> dict[str, str]:
     return {
         "slug": found.listing.slug, "settled": settled.slug, "buyer": found.buyer.slug, "review": str(review.pk),
         "provider": found.provider.slug, "placed": str(order.public_id), "plan": str(plan.pk),
+        "disputable": bought.order_ref,
     }  # fmt: skip
-
-
-def _pictures(actor: Actor) -> list[dict[str, Any]]:
-    """A wide picture and a tall one, as a provider sends them."""
-    sent = [SimpleUploadedFile("a.png", bombs.picture("PNG", size)) for size in ((1200, 800), (500, 900))]
-    named = [{"sha256": _kept(actor, drawn(file)), "alt": f"Picture of {file.size} bytes"} for file in sent]
-    return media.resolved(actor.org_id or 0, named)
 
 
 def _proposal() -> Proposal:

@@ -12,7 +12,9 @@ SENT_TO: Final = {
     "escrow:own_sent", "escrow:renew_authorize", "escrow:renew_authorized", "escrow:renew_own",
     "escrow:renew_own_signed", "escrow:renew_own_allowed", "escrow:renew_own_sent", "escrow:renew_give_up",
     "escrow:give_up", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
-    "escrow:withdraw_sent", "governance:propose_send", "governance:delegate_send", "governance:sent",
+    "escrow:withdraw_sent", "disputes:sign", "disputes:signed", "disputes:drop", "disputes:say", "disputes:stop",
+    "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent",
+    "governance:propose_send", "governance:delegate_send", "governance:sent",
     "governance:connect", "governance:ballot", "governance:act", "moderation:check_books", "notifications:open",
     "notifications:read_all", "organizations:invite", "organizations:resend", "organizations:revoke",
     "organizations:payouts", "organizations:ask_verification", "organizations:name_domain",
@@ -23,6 +25,7 @@ FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
     "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
     "catalog:picture", "catalog:own_picture", "moderation:picture",
+    "disputes:file", "disputes:case_file",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -39,7 +42,7 @@ BUYERS: Final = {
     "escrow:renew",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
-    "privacy:organization_download",
+    "privacy:organization_download", "disputes:open",
 }  # fmt: skip
 PROVIDERS: Final = {
     "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",

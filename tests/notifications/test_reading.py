@@ -165,14 +165,15 @@ def test_every_sentence_can_be_said_and_every_link_leads_somewhere(market: Trade
     """Each rule once, for its own subject: no placeholder stays open, no address is unknown."""
     subjects = {"order": market.order, "escrow": market.order, "subscription": market.order, "listing": market.listing}
     subjects |= {"spending": market.asked, "review": market.listing, "answer": market.listing}
-    subjects |= {"report": market.listing}
+    subjects |= {"report": market.listing, "dispute": market.order, "ruling": market.order}
+    facts = {"user_id": market.buyer_owner.pk, "percent": 80, "dispute": str(market.dispute.public_id)}
     for verb, rules in reading.RULES.items():
         for rule in rules:
             org = market.provider if rule.side == "provider" else market.buyer
             subject = subjects.get(verb.partition(".")[0], org)
             amounts = dict.fromkeys(("amount", "net", "fee", "refund"), "1000000")
             actor = Actor(world.person(f"{verb} {rules.index(rule)}").pk)
-            made = entry(actor, verb, subject, org, user_id=market.buyer_owner.pk, percent=80, **amounts)
+            made = entry(actor, verb, subject, org, **facts, **amounts)
             about = reading.context(made, org)
             number = rules.index(rule)
             notice = reading._notice(made, about, rule, f"{verb}/{number}", market.buyer_owner.pk)

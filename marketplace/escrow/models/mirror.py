@@ -95,6 +95,7 @@ class Escrow(Lifecycle):
             models.Index(fields=["next_due_at"], condition=models.Q(state="held"), name="escrow_due"),
             models.Index(fields=["buyer", "-started_at"], name="escrow_by_buyer"),
             models.Index(fields=["provider", "-started_at"], name="escrow_by_provider"),
+            models.Index(fields=["id"], condition=models.Q(frozen_at__isnull=False), name="escrow_disputed"),
         ]
 
     def __str__(self) -> str:

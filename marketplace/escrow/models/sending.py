@@ -102,6 +102,7 @@ class WalletTransaction(models.Model):
     class Purpose(models.TextChoices):
         CANCEL = "cancel", _("cancel a subscription")
         WITHDRAW = "withdraw", _("withdraw what is credited")
+        TIMEOUT = "timeout", _("end a dispute without a ruling")
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=20, choices=Purpose)

@@ -36,6 +36,11 @@ def if_stopped(escrow: Escrow, at: datetime, *, by_buyer: bool = True) -> Ending
     return Ending(used=int(escrow.released) + due, refund=escrow.remaining - due)
 
 
+def contested(escrow: Escrow, at: datetime) -> int:
+    """What a dispute at a moment would put in question: earned to the second, less what is paid out before it."""
+    return max(escrow.earned(at) - max(int(escrow.price) * escrow.matured_periods(at), escrow.gone), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Stopping:
     """A deposit as one side sees it: what a stop would do now, whose wallet can do it, whether it is begun."""
@@ -45,10 +50,16 @@ class Stopping:
     ending: Ending
     wallet: str
     life: Life | None
+    contested: int = 0
 
     @property
     def can_stop(self) -> bool:
         return self.escrow.state == Escrow.State.HELD and self.life is None
+
+    @property
+    def can_dispute(self) -> bool:
+        """Whether the contract would take a buyer's dispute now."""
+        return self.can_stop and self.is_buyer and self.contested > 0
 
 
 def deposits_of(order: Order) -> list[Escrow]:
@@ -60,7 +71,8 @@ def stopping(actor: Actor, *, escrow: Escrow, at: datetime) -> Stopping:
     """A deposit from the side of the actor's organization."""
     is_buyer = escrow.buyer_id == actor.org_id
     wallet = escrow.buyer_address if is_buyer else escrow.provider_address
-    return Stopping(escrow, is_buyer, if_stopped(escrow, at, by_buyer=is_buyer), wallet, _begun(escrow))
+    ending, in_question = if_stopped(escrow, at, by_buyer=is_buyer), contested(escrow, at)
+    return Stopping(escrow, is_buyer, ending, wallet, _begun(escrow), in_question)
 
 
 def _begun(escrow: Escrow) -> Life | None:
