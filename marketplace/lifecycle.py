@@ -18,6 +18,7 @@ else:
 THINGS = [
     noop("answer"),
     noop("domain check"),
+    noop("endpoint test"),
     noop("erasure"),
     noop("escrow"),
     noop("export"),

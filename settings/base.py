@@ -225,10 +225,12 @@ ON_DISK = "django.core.files.storage.FileSystemStorage"
 UNSHARED = {"base_url": None, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
 EXPORTS_DIR = envstr("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports"))
 DOCUMENTS_DIR = envstr("DOCUMENTS_DIR", str(BASE_DIR / ".run" / "documents"))
+PICTURES_DIR = envstr("PICTURES_DIR", str(BASE_DIR / ".run" / "pictures"))
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": ON_DISK},
     "exports": {"BACKEND": ON_DISK, "OPTIONS": {"location": EXPORTS_DIR, **UNSHARED}},
     "documents": {"BACKEND": ON_DISK, "OPTIONS": {"location": DOCUMENTS_DIR, **UNSHARED}},
+    "pictures": {"BACKEND": ON_DISK, "OPTIONS": {"location": PICTURES_DIR, **UNSHARED}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"

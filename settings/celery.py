@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
     "settle the escrow": every(1.0, "marketplace.escrow.tasks.settle"),
     "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
     "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),
+    "issue statements": every(600.0, "marketplace.escrow.tasks.issue_statements"),
     "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
     "announce versions": every(30.0, "marketplace.subscriptions.tasks.announce_versions"),
     "note what ends soon": every(30.0, "marketplace.subscriptions.tasks.note_ending"),
@@ -41,6 +42,8 @@ app.conf.beat_schedule = {
     "run tools": every(1.0, "marketplace.gateway.tasks.run_waiting"),
     "run tries": every(1.0, "marketplace.gateway.tasks.run_trials"),
     "forget tries": every(3600.0, "marketplace.gateway.tasks.forget_trials"),
+    "run tests of services": every(1.0, "marketplace.gateway.tasks.run_tests"),
+    "forget tests of services": every(3600.0, "marketplace.gateway.tasks.forget_tests"),
     "watch new tools": every(15.0, "marketplace.gateway.tasks.watch_public"),
     "probe tools": every(5.0, "marketplace.gateway.tasks.probe_due"),
     "forget old probes": every(3600.0, "marketplace.gateway.tasks.forget_probes"),
@@ -53,5 +56,6 @@ app.conf.beat_schedule = {
     "index the shop": every(1.0, "marketplace.catalog.tasks.index_changes"),
     "weigh listings": every(300.0, "marketplace.catalog.tasks.weigh_listings"),
     "count the words of the shop": every(86_400.0, "marketplace.catalog.tasks.rebuild_search"),
+    "forget unused pictures": every(3600.0, "marketplace.catalog.tasks.forget_pictures"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
 }

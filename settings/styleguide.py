@@ -11,13 +11,17 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import slugify
 
+from marketplace.catalog.media import Shot
 from marketplace.tenancy import door
 
 PAGES: Final = ("index", "forms", "shop", "offer", "workspace", "console", "governance")
 DOLLAR: Final = Thing(symbol="TUSD", decimals=6)
 ADDRESS: Final = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 HASH: Final = "0x9b1f5c60a3f6d2d14f0f3f6e6c7e1b0a4d5e8f7a6b3c2d1e0f9a8b7c6d5e4f3a"
+CARD: Final = "/static/icons/card.png"
 LONG: Final = "Rechtsschutzversicherungsgesellschaften-Angestelltenverhältnisprüfung"
+
+PICTURES: Final = [Shot(alt, CARD, f"{CARD} 1200w", 1200, 630) for alt in ("The first", "More", LONG)]
 
 
 class SampleForm(forms.Form):
@@ -130,6 +134,7 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
         "usage": _usage(),
         "soon": now + timedelta(days=3, hours=4),
         "events": _events(request, now),
+        "shown": Thing(pictures=PICTURES),
         **_tables(),
     }
 

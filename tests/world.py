@@ -143,7 +143,7 @@ def listing(org: Organization, name: str = "Review mood", **fields: Any) -> List
     now = timezone.now()
     made = version(org, name, state=ListingVersion.State.APPROVED, submitted_at=now, decided_at=now, **fields)
     shown = made.listing
-    for field in ("name", "summary", "description", "category", "input_schema", "output_schema", "example"):
+    for field in ("name", "summary", "description", "category", "input_schema", "output_schema", "example", "media"):
         setattr(shown, field, getattr(made, field))
     shown.version_number, shown.content_hash = made.number, f"0x{made.pk:064x}"
     shown.state, shown.published_at = Listing.State.PUBLIC, now

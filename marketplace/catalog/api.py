@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from marketplace.catalog.facts import FIELDS
 from marketplace.catalog.listed import listed
 from marketplace.catalog.manifest import LONGEST, ListingInput, from_yaml
+from marketplace.catalog.media import in_the_shop
 from marketplace.catalog.models import Currency, Listing, ListingVersion, Plan
 from marketplace.catalog.paging import page
 from marketplace.catalog.schemas import NotUsable
@@ -77,7 +78,24 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
         fields = ("slug", "name", "summary", "kind", "category", "provider", "plans", "version_number", "published_at")
 
 
+class PictureSerializer(serializers.Serializer[Any]):
+    """A picture of a tool; its address never shows anything else."""
+
+    sha256 = serializers.CharField()
+    alt = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    url = serializers.URLField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        width, height, sha256 = instance["sizes"][-1]
+        url = self.context["request"].build_absolute_uri(in_the_shop(sha256))
+        return {"sha256": sha256, "alt": instance["alt"], "width": width, "height": height, "url": url}
+
+
 class ListingDetailSerializer(ListingSerializer):
+    media = PictureSerializer(many=True)
+
     class Meta(ListingSerializer.Meta):
         fields = (  # type: ignore[assignment]
             *ListingSerializer.Meta.fields,
@@ -85,6 +103,7 @@ class ListingDetailSerializer(ListingSerializer):
             "input_schema",
             "output_schema",
             "example",
+            "media",
             "content_hash",
             *(name for name in FIELDS if name != "kind"),
         )
@@ -145,7 +164,7 @@ CHALLENGE: Final = {401: {"WWW-Authenticate": "Bearer"}, 403: {}}
 
 
 def _written(actor: Actor, request: Request) -> Response:
-    given = ListingInput(data=request.data)
+    given = ListingInput(data=request.data, context={"org_id": actor.org_id})
     given.is_valid(raise_exception=True)
     done = import_listing(actor, **given.validated_data)
     return Response(WrittenSerializer(done.version).data, status=201 if done.is_new else 200)

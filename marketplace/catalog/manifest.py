@@ -12,6 +12,7 @@ from rest_framework import serializers
 from marketplace.catalog import plans, schemas
 from marketplace.catalog.facts import FIELDS, LANGUAGES, Kind, Region
 from marketplace.catalog.forms.typing import amount
+from marketplace.catalog.media import LONGEST_ALT, Media, named, resolved
 from marketplace.catalog.models import Category, Currency, ListingVersion
 from marketplace.catalog.plans import PlanTerms
 from marketplace.catalog.schemas import NotUsable
@@ -57,6 +58,13 @@ def _currency(text: str) -> Currency:
     return found[0]
 
 
+class PictureInput(serializers.Serializer[Any]):
+    """A picture that the organization has sent before, by the SHA-256 of its largest file."""
+
+    sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", max_length=64)
+    alt = serializers.CharField(max_length=LONGEST_ALT, help_text="What it shows, for who cannot see it.")
+
+
 class ListingInput(serializers.Serializer[Any]):
     """What a provider says of a tool. `reference` is the provider's own name for it, by which it is found again."""
 
@@ -79,6 +87,7 @@ class ListingInput(serializers.Serializer[Any]):
     retention_days = serializers.IntegerField(min_value=0, max_value=3650, allow_null=True, default=None)
     trains_on_input = serializers.BooleanField(allow_null=True, default=None)
     subprocessors = serializers.CharField(max_length=1000, allow_blank=True, default="")
+    media = PictureInput(many=True, required=False, help_text="In order. Left out, pictures stay as they are.")
     submit = serializers.BooleanField(default=False, help_text="Hand it to the moderators at once.")
 
     def to_internal_value(self, data: Any) -> Any:
@@ -93,6 +102,8 @@ class ListingInput(serializers.Serializer[Any]):
                 attrs[name] = schemas.storable(attrs[name], longest)
             except NotUsable as problem:
                 raise serializers.ValidationError({name: [str(problem)]}) from None
+        if "media" in attrs:
+            attrs["media"] = self._pictures(attrs["media"])
         given = {name: value for name, value in attrs.items() if name not in ("reference", "submit", "plans")}
         wording = Wording(**given, plans=tuple(PlanTerms(**plan) for plan in attrs["plans"]))
         problems: dict[str, list[str]] = {}
@@ -101,6 +112,13 @@ class ListingInput(serializers.Serializer[Any]):
         if problems:
             raise serializers.ValidationError(problems)
         return {"reference": attrs["reference"], "wording": wording, "submit": attrs["submit"]}
+
+    def _pictures(self, given: list[dict[str, Any]]) -> Media:
+        """Those of the organization for which this is read; `context` names it."""
+        try:
+            return resolved(self.context["org_id"], given)
+        except NotUsable as problem:
+            raise serializers.ValidationError({"media": [str(problem)]}) from None
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -170,6 +188,8 @@ def document(version: ListingVersion, reference: str) -> dict[str, Any]:
     found |= {"category": version.category.slug if version.category else "", "kind": version.kind}
     found |= {name: getattr(version, name) for name in SAME if name not in found}
     found["plans"] = [_plan(plan) for plan in plans.read(version.plans)]
+    if version.media:
+        found["media"] = named(version.media)
     found |= {name: getattr(version, name) for name in FIELDS if getattr(version, name) not in ("", None, [], {})}
     return found
 

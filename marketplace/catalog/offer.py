@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketplace.catalog import facts, plans
+from marketplace.catalog import facts, media, plans
 from marketplace.catalog.models import ListingVersion
 from marketplace.catalog.plans import in_words
 
@@ -78,7 +78,7 @@ def _texts(version: ListingVersion) -> dict[str, str]:
         _("output schema"): json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]
         _("example"): json.dumps(version.example, **pretty),  # type: ignore[arg-type]
         **{
-            _("picture %(number)d") % {"number": number}: picture["alt"]
+            _("picture %(number)d") % {"number": number}: media.in_words(picture)
             for number, picture in enumerate(version.media, start=1)
         },
         **dict((*facts.of_kind(version), *facts.of_data(version))),

@@ -1,7 +1,7 @@
 """A tool as its page shows it: the same for a public listing, a draft's preview and the moderator's case."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from marketplace.catalog import facts, prose, schemas
+from marketplace.catalog.media import Shot, in_the_shop, shots
 from marketplace.catalog.models import Category, Listing, ListingVersion, Plan
 from marketplace.catalog.plans import read as proposed
 from marketplace.organizations.models import Organization
@@ -33,6 +34,7 @@ class Shown:
     version_number: int | None
     facts: list[tuple[str, str]]
     data: list[tuple[str, str]]
+    pictures: list[Shot]
 
     @property
     def plan(self) -> Any:
@@ -40,17 +42,27 @@ class Shown:
         return self.plans[0] if self.plans else None
 
 
-def of_listing(listing: Listing, plans: Sequence[Plan]) -> Shown:
-    """The public page."""
-    return _shown(listing, listing.org, plans, listing.version_number)
+Address = Callable[[str], str]
 
 
-def of_version(version: ListingVersion, org: Organization) -> Shown:
+def of_listing(listing: Listing, plans: Sequence[Plan], *, pictures_at: Address = in_the_shop) -> Shown:
+    """The public page; `pictures_at` says where whoever reads it finds a picture of this hash."""
+    return _shown(listing, listing.org, plans, listing.version_number, pictures_at)
+
+
+def of_version(version: ListingVersion, org: Organization, *, pictures_at: Address) -> Shown:
     """The page as it would look with this version approved."""
-    return _shown(version, org, sorted(proposed(version.plans), key=lambda plan: plan.price), version.number)
+    plans = sorted(proposed(version.plans), key=lambda plan: plan.price)
+    return _shown(version, org, plans, version.number, pictures_at)
 
 
-def _shown(source: Listing | ListingVersion, org: Organization, plans: Sequence[Any], number: int | None) -> Shown:
+def _shown(
+    source: Listing | ListingVersion,
+    org: Organization,
+    plans: Sequence[Any],
+    number: int | None,
+    pictures_at: Address,
+) -> Shown:
     return Shown(
         name=source.name,
         summary=source.summary,
@@ -59,15 +71,16 @@ def _shown(source: Listing | ListingVersion, org: Organization, plans: Sequence[
         org=org,
         inputs=list(schemas.fields(source.input_schema)),
         outputs=list(schemas.fields(source.output_schema)),
-        example=_shortened(source.example),
+        example=shortened(source.example),
         plans=plans,
         version_number=number,
         facts=facts.of_kind(source),
         data=facts.of_data(source),
+        pictures=shots(source.media, pictures_at),
     )
 
 
-def _shortened(example: dict[str, Any]) -> str:
+def shortened(example: dict[str, Any]) -> str:
     """The example as indented JSON; a long text, such as a file, is cut."""
     cut = {name: _cut(value) for name, value in example.items()}
     text = json.dumps(cut, indent=2, ensure_ascii=False) if example else ""

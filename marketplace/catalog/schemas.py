@@ -134,8 +134,13 @@ def _only(schema: dict[str, Any], allowed: set[str], where: str) -> None:
         raise NotUsable(_("Our form cannot show “%(name)s” in %(where)s. It knows: %(known)s.") % words)
 
 
+def is_name(name: str) -> bool:
+    """Whether a field may be called so."""
+    return bool(NAME.fullmatch(name)) and name not in TAKEN
+
+
 def _check_field(name: str, field: Any) -> None:
-    if not NAME.fullmatch(name) or name in TAKEN:
+    if not is_name(name):
         raise NotUsable(
             _("“%(name)s” cannot be a field's name: use small letters, digits and _, at most 40.") % {"name": name}
         )

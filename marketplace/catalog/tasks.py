@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from marketplace.catalog import services
 from marketplace.catalog.search import indexing
 
 
@@ -23,3 +24,9 @@ def weigh_listings() -> None:
 def rebuild_search() -> None:
     """Count words and shelves anew."""
     indexing.rebuild()
+
+
+@shared_task
+def forget_pictures() -> None:
+    """Delete the files of pictures that no version shows."""
+    services.forget_unused()

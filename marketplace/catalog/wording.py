@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from marketplace.catalog import facts, plans
 from marketplace.catalog.endpoints import check_endpoint
+from marketplace.catalog.media import Media
+from marketplace.catalog.media import check as check_media
 from marketplace.catalog.models import Category, ListingVersion
 from marketplace.catalog.plans import PlanTerms
 from marketplace.catalog.schemas import NotUsable, check_example, check_input, check_output
@@ -36,10 +38,14 @@ class Wording:
     retention_days: int | None = None
     trains_on_input: bool | None = None
     subprocessors: str = ""
+    media: Media | None = None  # None: the pictures stay as they are
 
     def columns(self) -> dict[str, Any]:
         """As the columns of a version."""
-        return {name: getattr(self, name) for name in FIELDS} | {"plans": plans.stored(self.plans)}
+        found = {name: getattr(self, name) for name in FIELDS} | {"plans": plans.stored(self.plans)}
+        if self.media is None:
+            del found["media"]
+        return found
 
     def problems(self) -> list[tuple[str, str]]:
         """Field and sentence for everything that keeps a moderator from being asked."""
@@ -51,6 +57,7 @@ class Wording:
             ("example", lambda: check_example(self.input_schema, self.example)),
             ("kind_facts", lambda: facts.check(self.kind, self.kind_facts, self.languages)),
             ("plans", lambda: plans.check(self.plans)),
+            ("media", lambda: check_media(self.media or [])),
         ]
         bad = {name for name, _sentence in found}
         for name, check in looked:

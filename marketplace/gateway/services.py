@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import Avg, Count, Q
@@ -94,6 +95,7 @@ def keep_service_key(actor: Actor, *, listing: Listing, service_key: str) -> Ups
         if listing.org_id != actor.org_id:
             raise Refused(_("This is not a listing of your organization."))
         sealed = sealing.seal(service_key, org_id=listing.org_id, listing_id=listing.pk)
+        latest = listing.versions.order_by("-number").first()
         secret, _created = UpstreamSecret.objects.update_or_create(
             listing=listing,
             defaults={
@@ -101,11 +103,22 @@ def keep_service_key(actor: Actor, *, listing: Listing, service_key: str) -> Ups
                 "key_id": sealed.key_id,
                 "nonce": sealed.nonce,
                 "ciphertext": sealed.ciphertext,
+                "origin": origin(latest.endpoint) if latest else "",
                 "updated_at": timezone.now(),
             },
         )
         audit.record(actor, "service_key.stored", listing)
     return secret
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address, as RFC 6454 compares them; empty for what is no address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}:{port}" if parts.hostname else ""
 
 
 def begin_call(*, key_text: str, slug: str, size: int) -> Call:
@@ -182,12 +195,16 @@ def way_to(listing: Listing, request_id: uuid.UUID, version: int | None = None) 
     with as_system("the endpoint and its key are the provider's rows; the gateway alone may use them"):
         number = version or listing.version_number or 0
         endpoint = ListingVersion.objects.get(listing=listing, number=number).endpoint
-        secret = UpstreamSecret.objects.filter(listing=listing).first()
-    headers = {"X-Request-Id": str(request_id)}
-    if secret is not None:
-        sealed = sealing.Sealed(secret.key_id, bytes(secret.nonce), bytes(secret.ciphertext))
-        headers["Authorization"] = f"Bearer {sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)}"
-    return endpoint, headers
+        return endpoint, {"X-Request-Id": str(request_id), **key_headers(listing)}
+
+
+def key_headers(listing: Listing) -> dict[str, str]:
+    """What carries the provider's key to its service, unsealed, if one is stored; as the system."""
+    secret = UpstreamSecret.objects.filter(listing=listing).first()
+    if secret is None:
+        return {}
+    sealed = sealing.Sealed(secret.key_id, bytes(secret.nonce), bytes(secret.ciphertext))
+    return {"Authorization": f"Bearer {sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)}"}
 
 
 def known_key(text: str) -> ApiKey:

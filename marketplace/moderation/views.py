@@ -19,6 +19,7 @@ from marketplace.lifecycle import Refused
 from marketplace.moderation import machinery, reporting, services
 from marketplace.moderation.forms import DecisionForm
 from marketplace.moderation.models import Appeal, Decision, ReviewCase
+from marketplace.moderation.pictures import pictures_at
 from marketplace.organizations.downloads import download
 from marketplace.organizations.models import Document, DomainCheck, Membership, Organization, Verification
 from marketplace.organizations.services import checkable
@@ -147,7 +148,7 @@ def _reported_facts(found: ReviewCase, org: Organization) -> dict[str, Any]:
     on_sale = listing.plans.filter(state="on_sale").select_related("currency").order_by("price")
     return {
         "listing": listing,
-        "shown": of_listing(listing, list(on_sale)),
+        "shown": of_listing(listing, list(on_sale), pictures_at=pictures_at),
         "reports": found.reports.select_related("reporter")[:MOST_SHOWN],
         "appeal": Appeal.objects.for_org(org.pk).filter(case=found).select_related("made_by").first(),
         "running": reporting.running_on(listing.pk),
@@ -161,7 +162,7 @@ def _version_facts(version_id: int, org: Organization) -> dict[str, Any]:
     approved = versions.filter(listing=version.listing_id, number=version.listing.version_number or 0).first()
     return {
         "version": version,
-        "shown": of_version(version, org),
+        "shown": of_version(version, org, pictures_at=pictures_at),
         "approved": approved,
         "changes": _diff(approved, version) if approved and approved.pk != version.pk else [],
     }

@@ -31,6 +31,7 @@ class Rule:
 DETAIL: Final = "subscriptions:detail org order"
 MONEY_PAGE: Final = "escrow:money org order"
 PAYOUTS: Final = "escrow:payouts org"
+STATEMENTS: Final = "escrow:statements org"
 SETTINGS: Final = "organizations:settings org"
 MEMBERS: Final = "organizations:members org"
 KEYS: Final = "gateway:keys org"
@@ -71,6 +72,9 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "escrow.released": (
         Rule(Kind.EARNINGS, "{net} for {listing} was paid out to you by {other}'s escrow.", MAY_PAY, PAYOUTS,
              "provider"),
+    ),
+    "statement.issued": (
+        Rule(Kind.MONEY, "The statement of the last month is ready.", MAY_PAY, STATEMENTS),
     ),
     "escrow.cancelled": (
         Rule(Kind.MONEY, "{listing} was stopped. {refund} went back to your wallet's credit.", MAY_PAY, MONEY_PAGE,

@@ -36,6 +36,7 @@ NOT_TOLD: Final = {
     "saved_listing.removed": "it can be put back for a day",
     "saved_listing.put_back": "its list shows it",
     "tool.tried": "the page of the try shows it",
+    "listing.tested": "the page of the test shows it",
     "listing.trial_set": "a setting that its page shows",
     "key.limited": "a setting that the page of keys shows",
     "spending.limit_set": "a setting that the page Spending shows",

@@ -52,6 +52,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
             "name": always("An erased tool"), "slug": _numbered("erased"), "summary": always(""),
             "reference": always(None),
             "description": always(""), "input_schema": always({}), "output_schema": always({}), "example": always({}),
+            "media": always([]),
             "kind_facts": always({}), "model_name": always(""), "languages": always([]), "data_sent": always(""),
             "subprocessors": always(""), "region": always(""),
             "state": always("retired"),
@@ -65,6 +66,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "escrow.LedgerEntry": Fate(BOOKS),
     "escrow.Payment": Fate(BOOKS),
     "escrow.Release": Fate(BOOKS),
+    "escrow.Statement": Fate(BOOKS),
     "escrow.WalletTransaction": Fate(_("hashes of public transactions")),
     "gateway.UsageRecord": Fate(_("how much was used, which both sides were billed by; no content")),
     "reviews.Review": Fate(
@@ -103,6 +105,7 @@ KEPT_TEXT: Final[dict[str, tuple[str, str]]] = {
     ),
     "escrow.LedgerEntry": ("event tx_hash", CHAIN),
     "escrow.Payment": ("address contract escrow_id tx_hash given_up", CHAIN),
+    "escrow.Statement": ("content", "what was told about the books, which has to be kept with them"),
     "escrow.WalletTransaction": ("subject address tx_hash", CHAIN),
     "privacy.Erasure": ("held_up_by", "emptied when it is done or withdrawn"),
     "audit.Entry": ("actor_role verb subject_type subject_id facts previous_hash hash", OURS),

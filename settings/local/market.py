@@ -133,6 +133,7 @@ class Market:
                 "EXPORTS_DIR": str(self.run.path / "exports"),
                 "EMAIL_FILE_PATH": str(self.run.folder("mail")),
                 "DOCUMENTS_DIR": str(self.run.path / "documents"),
+                "PICTURES_DIR": str(self.run.path / "pictures"),
                 "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
             }

@@ -134,7 +134,7 @@ def _migrate(run: RunDir, port: int) -> None:
     nowhere = {"REDIS_URL": "redis://127.0.0.1:1", "CHAIN_RPC_URL": "http://127.0.0.1:1"}
     env = {**os.environ, **settings_env(run), **nowhere, **_databases(run, port)}
     words = ["migrate", "--database=owner", "--settings=settings.test", "--skip-checks", "--verbosity=0"]
-    command = [sys.executable, ROOT / "manage.py", *words]
-    run = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise CannotStart(f"The migrations could not be applied to an empty database:\n{run.stderr}")
+    command = [sys.executable, str(ROOT / "manage.py"), *words]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CannotStart(f"The migrations could not be applied to an empty database:\n{done.stderr}")

@@ -1,19 +1,22 @@
 """A market in which every owned table holds rows of two strangers' trades."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
-from marketplace.catalog.models import SavedList, SavedListing
-from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
+from marketplace.catalog.models import PictureFile, SavedList, SavedListing
+from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, Statement, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
+    EndpointTest,
     KeyMonth,
     ToolRun,
     Trial,
@@ -64,6 +67,12 @@ class Trade:
     review: reviews.Review
     saved_list: SavedList
     saved: SavedListing
+    picture: PictureFile
+
+
+def told_month(buyer: Organization) -> date:
+    """A month with a statement, another one for each trade."""
+    return date(2001 + buyer.pk % 20, 1 + buyer.pk % 12, 1)
 
 
 @world.written
@@ -106,6 +115,9 @@ def trade(name: str) -> Trade:
         **both, order=order, address=world.ADA_ADDRESS, contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref
     )
     Release.objects.create(**both, escrow=escrow, through=now, transaction=outgoing)
+    for org in (buyer, provider):
+        told = {"currencies": [], "canary": canary}
+        Statement.objects.create(org=org, month=told_month(buyer), number=1, content=told, issued_at=now)
     WalletTransaction.objects.create(
         org=buyer, purpose="withdraw", subject=canary, address=world.ADA_ADDRESS, tx_hash="0x" + uuid.uuid4().hex * 2
     )
@@ -125,9 +137,17 @@ def trade(name: str) -> Trade:
     run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
     saved_list = SavedList.objects.create(org=buyer, name=canary)
     saved = SavedListing.objects.create(org=buyer, saved_list=saved_list, listing=listing, note=canary)
+    digest = hashlib.sha256(canary.encode()).hexdigest()
+    picture = PictureFile(org=provider, picture=digest, sha256=digest, width=640, height=400, size=len(canary))
+    picture.file.save(f"{canary}.webp", ContentFile(canary.encode()), save=False)
+    picture.save()
     Trial.objects.create(org=buyer, listing=listing, input={"text": canary})
     TrialAllowance.objects.create(org=buyer, listing=listing, calls=1)
     TrialCall.objects.create(provider=provider, listing=listing)
+    EndpointTest.objects.create(
+        org=provider, listing=listing, version_number=1, endpoint=f"https://{canary}.example/", state="done",
+        input={"text": canary}, answer=canary, status=200, milliseconds=80, steps={"resolved": 2, "connected": 9},
+    )  # fmt: skip
     case = ReviewCase.objects.create(org=provider, version=draft)
     Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
     reported = ReviewCase.objects.create(org=provider, listing=listing)
@@ -166,7 +186,7 @@ def trade(name: str) -> Trade:
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
-        saved_list, saved,
+        saved_list, saved, picture,
     )  # fmt: skip
 
 

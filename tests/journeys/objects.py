@@ -21,6 +21,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from chain import abi
 from chain.models import Contract
@@ -182,7 +183,9 @@ def _values(cast: Cast) -> None:
         r"(?P<uidb36>[0-9A-Za-z]+)": user_pk_to_url_str(owner),
         "<slug:governor>": cast.proposal.governor.slug,
         "<str:proposal_id>": str(cast.proposal.proposal_id),
+        "<slug:digest>": found.picture.sha256,
         "<str:tx_hash>": "0x" + "0" * 64,
+        "<month:month>": f"{timezone.now():%Y-%m}",
         "<int:wallet_id>": str(Wallet.objects.filter(user=owner).latest("pk").pk),
         "<int:notice_id>": "1",
         "<int:case_id>": str(ReviewCase.objects.latest("pk").pk),

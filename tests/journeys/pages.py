@@ -21,7 +21,8 @@ SENT_TO: Final = {
 }  # fmt: skip
 FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
-    "mfa_download_recovery_codes", "catalog:export",
+    "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
+    "catalog:picture", "catalog:own_picture", "moderation:picture",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -42,7 +43,8 @@ BUYERS: Final = {
 }  # fmt: skip
 PROVIDERS: Final = {
     "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",
-    "catalog:export", "catalog:retire", "gateway:service_key", "gateway:trial_terms",
+    "catalog:edit_media",
+    "catalog:export", "catalog:retire", "gateway:service_key", "gateway:test", "gateway:trial_terms",
     "reports:decided", "reviews:answer", "organizations:member", "organizations:remove_member",
     "organizations:transfer", "organizations:document",
 }  # fmt: skip

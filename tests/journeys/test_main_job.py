@@ -13,6 +13,7 @@ import pytest
 
 from settings.local.people import PASSWORD, PEOPLE, PERIOD, code
 from tests.journeys.conftest import Door, Market, Visitor
+from tests.organizations.bombs import picture
 
 MIA = PEOPLE[2]
 TOM = PEOPLE[3]
@@ -138,6 +139,10 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
     dora.go(f"/o/{org}/listings/{slug}/service-key/")
     dora.fill(service_key=market.tools_key)
     dora.press("Store the key")
+    dora.go(f"/o/{org}/listings/{slug}/test/")
+    dora.press("Call it with the example")
+    dora.sees("What came back")
+    dora.picture("service-tested")
     dora.go(f"/o/{org}/listings/{slug}/")
     dora.page.locator("form[action$='/submit/'] button[type=submit]").first.click()
     dora.page.wait_for_load_state()
@@ -159,11 +164,12 @@ def write_listing(dora: Visitor, market: Market, manifest: dict[str, Any], *, na
     dora.picture("listing-what")
     dora.press("Save and go on")
     dora.page.wait_for_url("**/calls/")
+    dora.picture("listing-fields")
+    dora.page.locator("button[value='input:json']").click()
     dora.fill(
-        endpoint=market.env["DEMO_TOOLS_URL"] + "/review-sentiment/",
         input_schema=json.dumps(manifest["input_schema"]),
         example=json.dumps(manifest["example"]),
-        output_schema="{}",
+        endpoint=market.env["DEMO_TOOLS_URL"] + "/review-sentiment/",
     )
     dora.picture("listing-calls")
     dora.press("Save and go on")
@@ -172,6 +178,14 @@ def write_listing(dora: Visitor, market: Market, manifest: dict[str, Any], *, na
     dora.page.locator("[name=plans-0-price]").fill("30.00")
     dora.page.locator("[name=plans-0-period_seconds]").select_option("86400")
     dora.picture("listing-plans")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/pictures/")
+    shot = {"name": "a.png", "mimeType": "image/png", "buffer": picture("PNG", (900, 600))}
+    dora.page.set_input_files("[name=file]", files=[shot])  # type: ignore[list-item]
+    dora.fill(new_alt="A table of moods, with the topics beside it")
+    dora.press("Add the picture")
+    dora.sees("The picture is added.")
+    dora.picture("listing-pictures")
     dora.press("Save and go on")
     dora.page.wait_for_url("**/data/")
     dora.press("Save and go on")

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.scope import as_system
 from tests import world
-from tests.isolation.conftest import Trade, trade
+from tests.isolation.conftest import Trade, told_month, trade
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ROLES = tuple(Membership.Role.values)
@@ -46,12 +46,14 @@ def objects(of: Trade) -> dict[str, str]:
         "<int:plan_id>": str(world.plan(of.listing).pk),
         "<int:key_id>": str(of.key.pk),
         "<int:list_id>": str(of.saved_list.pk),
+        "<slug:digest>": of.picture.sha256,
         "<int:saved_id>": str(of.saved.pk),
         "<int:credit_id>": "1",
         "<int:document_id>": str(of.document.pk),
         "<int:invitation_id>": str(of.invitation.pk),
         "<int:review_id>": str(of.review.pk),
         "<int:membership_id>": str(of.membership.pk),
+        "<month:month>": f"{told_month(of.buyer):%Y-%m}",
         "<bytes32:escrow_id>": of.order.order_ref,
         "<escrow_id:escrow_id>": of.order.order_ref,
     }

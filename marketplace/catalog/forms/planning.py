@@ -115,7 +115,7 @@ PlanSet: Any = forms.formset_factory(
 class PlansStep:
     """The set of plan forms, spoken to like the form of any other step."""
 
-    def __init__(self, data: Any = None, initial: dict[str, Any] | None = None) -> None:
+    def __init__(self, data: Any = None, initial: dict[str, Any] | None = None, files: Any = None) -> None:
         self.set = PlanSet(data, initial=(initial or {}).get("plans"), prefix="plans")
         self.is_bound = data is not None
 

@@ -84,6 +84,7 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
     input_schema = OrderedJsonField(default=dict)
     output_schema = OrderedJsonField(default=dict)
     example = OrderedJsonField(default=dict)
+    media = models.JSONField("pictures of the approved version", default=list, db_default=Value("[]"))
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField("when its version was approved", null=True)

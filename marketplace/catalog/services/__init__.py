@@ -19,10 +19,12 @@ from marketplace.catalog.services.drafting import (
     stamp_of,
 )
 from marketplace.catalog.services.importing import Imported, import_listing
+from marketplace.catalog.services.picturing import Added, forget_unused, save_pictures
 from marketplace.catalog.services.rating import set_rating
 from marketplace.catalog.wording import Wording
 
 __all__ = [
+    "Added",
     "Imported",
     "Stale",
     "Wording",
@@ -30,6 +32,7 @@ __all__ = [
     "draft_listing",
     "edit_draft",
     "find_reference",
+    "forget_unused",
     "import_listing",
     "keep_typed",
     "may_sell",
@@ -37,6 +40,7 @@ __all__ = [
     "reject_version",
     "request_changes",
     "retire_listing",
+    "save_pictures",
     "save_step",
     "set_rating",
     "stamp_of",

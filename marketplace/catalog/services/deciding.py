@@ -16,7 +16,17 @@ from marketplace.organizations.models import Organization
 from marketplace.tenancy.actor import Actor
 
 State = ListingVersion.State
-SHOWN = ("name", "summary", "description", "category", "input_schema", "output_schema", "example", *facts.FIELDS)
+SHOWN = (
+    "name",
+    "summary",
+    "description",
+    "category",
+    "input_schema",
+    "output_schema",
+    "example",
+    "media",
+    *facts.FIELDS,
+)
 
 
 def submit_version(actor: Actor, *, listing_id: int) -> ListingVersion:

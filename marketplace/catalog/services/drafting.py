@@ -17,7 +17,6 @@ from marketplace.organizations.access import org_of
 from marketplace.tenancy.actor import Actor
 
 State = ListingVersion.State
-COPIED = (*FIELDS, "media")
 
 
 class Stale(Refused):
@@ -93,7 +92,7 @@ def open_draft(listing: Listing) -> ListingVersion:
     number = (listing.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     draft = ListingVersion(listing=listing, org_id=listing.org_id, number=number)
     if latest := listing.versions.order_by("-number").first():
-        for name in COPIED:
+        for name in FIELDS:
             setattr(draft, name, getattr(latest, name))
     return draft
 

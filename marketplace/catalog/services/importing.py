@@ -1,6 +1,6 @@
 """A listing from outside, whole: by a program through the API, or as a file that a person uploads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -45,4 +45,7 @@ def _same(listing: Listing, wording: Wording) -> ListingVersion | None:
     latest = listing.versions.select_related("category").order_by("-number").first()
     if latest is None or latest.state == ListingVersion.State.REJECTED or latest.typed:
         return None
-    return latest if of_version(latest) == wording else None
+    stands = of_version(latest)
+    if wording.media is None:
+        stands = replace(stands, media=None)
+    return latest if stands == wording else None

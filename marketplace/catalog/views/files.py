@@ -33,6 +33,10 @@ class FileForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "class": "code"}),
     )
 
+    def __init__(self, org_id: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.org_id = org_id
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         upload = cleaned.get("file")
@@ -48,7 +52,7 @@ class FileForm(forms.Form):
 
     def _given(self, text: str) -> dict[str, Any]:
         try:
-            given = ListingInput(data=from_yaml(text))
+            given = ListingInput(data=from_yaml(text), context={"org_id": self.org_id})
         except NotUsable as problem:
             raise forms.ValidationError(str(problem)) from None
         if not given.is_valid():
@@ -83,7 +87,8 @@ def export(request: ActedRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def bring(request: ActedRequest) -> HttpResponse:
     """Write a listing from a file; one with the same reference gets it as its next text."""
-    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = FileForm(request.org.pk, *sent)
     if form.is_bound and form.is_valid():
         try:
             done = import_listing(request.actor, **form.cleaned_data["given"])

@@ -1,5 +1,8 @@
 """The provider's own listing of an address, and its latest text."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -18,3 +21,8 @@ def latest_of(listing: Listing) -> ListingVersion:
     if latest is None:
         raise Http404("This listing has no text.")
     return latest
+
+
+def pictures_of(org: Any) -> Callable[[str], str]:
+    """Where the members of an organization find its pictures by their hash, shown in the shop or not."""
+    return lambda sha256: f"/o/{org.slug}/pictures/{sha256}.webp"

@@ -13,7 +13,7 @@ from marketplace.catalog.models import Currency, Listing, ListingVersion
 from marketplace.catalog.offer import changes
 from marketplace.catalog.plans import PlanTerms, read
 from marketplace.catalog.presentation import of_version
-from marketplace.catalog.views.own import latest_of, mine
+from marketplace.catalog.views.own import latest_of, mine, pictures_of
 from marketplace.catalog.views.writing import around
 from marketplace.catalog.wording import label
 from marketplace.catalog.wording import of_version as of_wording
@@ -68,7 +68,7 @@ def _preview_page(request: ActedRequest, listing: Listing, refusal: str = "") ->
         **around(listing, latest),
         "missing": [(label(name), sentence) for name, sentence in wording.problems()],
         "changes": _changes(listing, latest),
-        "shown": of_version(latest, request.org),
+        "shown": of_version(latest, request.org, pictures_at=pictures_of(request.org)),
         "may_submit": latest.can_move(ListingVersion.State.SUBMITTED),
         "obstacle": _obstacle(request),
         "refusal": refusal,

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from marketplace.catalog import prose, services
-from marketplace.catalog.forms import BeginForm, CallsStep, DataStep, PlansStep, WhatStep
+from marketplace.catalog.forms import BeginForm, CallsStep, DataStep, MediaStep, PlansStep, WhatStep
 from marketplace.catalog.forms.planning import one_more
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.catalog.views.own import latest_of, mine
@@ -27,7 +27,7 @@ from marketplace.organizations.access import MAY_SELL
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
-OURS: Final = {"csrfmiddlewaretoken", "stamp", "tab", "more", "autosave", "then"}
+OURS: Final = {"csrfmiddlewaretoken", "stamp", "tab", "more", "autosave", "then", "shape"}
 LONGEST_TYPED: Final = 500_000
 
 
@@ -60,6 +60,7 @@ STEPS: Final = {
             "catalog:edit_calls",
         ),
         Step("plans", gettext_lazy("Plans"), PlansStep, ("plans",), "catalog:edit_plans"),
+        Step("media", gettext_lazy("Pictures"), MediaStep, ("media",), "catalog:edit_media"),
         Step("data", gettext_lazy("What happens to data"), DataStep, (), "catalog:edit_data"),
     )
 }
@@ -89,7 +90,7 @@ def edit(request: ActedRequest, slug: str, step: str) -> HttpResponse:
     listing = mine(request, slug)
     latest = latest_of(listing)
     if request.method == "GET":
-        return _page(request, STEPS[step], listing, latest, _opened(STEPS[step], latest))
+        return page(request, STEPS[step], listing, latest, _opened(STEPS[step], latest))
     return _save(request, STEPS[step], listing, latest)
 
 
@@ -105,9 +106,17 @@ def _opened(step: Step, latest: ListingVersion) -> Any:
 
 def _save(request: ActedRequest, step: Step, listing: Listing, latest: ListingVersion) -> HttpResponse:
     if "more" in request.POST and step.key == "plans":
-        return _page(request, step, listing, latest, PlansStep(one_more(request.POST)), stamp=_stamp(request))
-    form, is_automatic = step.form(request.POST), "autosave" in request.POST
-    given: dict[str, Any] = {"listing_id": listing.pk, "step": step.key, "stamp": _stamp(request), "tab": _tab(request)}
+        return page(request, step, listing, latest, PlansStep(one_more(request.POST)), stamp=stamp_of(request))
+    if "shape" in request.POST and step.key == "calls":
+        form = CallsStep(request.POST, files=request.FILES, wish=request.POST["shape"])
+        return page(request, step, listing, latest, form, stamp=stamp_of(request))
+    form, is_automatic = step.form(request.POST, files=request.FILES), "autosave" in request.POST
+    given: dict[str, Any] = {
+        "listing_id": listing.pk,
+        "step": step.key,
+        "stamp": stamp_of(request),
+        "tab": tab_of(request),
+    }
     is_valid = form.is_valid()
     try:
         if is_valid:
@@ -117,33 +126,33 @@ def _save(request: ActedRequest, step: Step, listing: Listing, latest: ListingVe
             saved = services.keep_typed(request.actor, typed=_typed(request.POST), **given)
     except services.Stale as stale:
         if is_automatic:
-            return _said(request, step, latest, problem=str(stale), status=409)
-        return _page(request, step, listing, latest, form, stale=str(stale), status=409)
+            return said(request, step, latest, problem=str(stale), status=409)
+        return page(request, step, listing, latest, form, stale=str(stale), status=409)
     except Refused as refused:
         if is_automatic:
-            return _said(request, step, latest, problem=str(refused), status=422)
-        return _page(request, step, listing, latest, form, refusal=str(refused), status=422)
+            return said(request, step, latest, problem=str(refused), status=422)
+        return page(request, step, listing, latest, form, refusal=str(refused), status=422)
     if is_automatic:
-        return _said(request, step, saved, form=None if is_valid else form)
+        return said(request, step, saved, form=form)
     if not is_valid:
-        return _page(request, step, listing, saved, form, status=422)
+        return page(request, step, listing, saved, form, status=422)
     messages.success(request, _("Saved."))
-    return redirect(_following(step, request.POST.get("then", "")), org=request.org.slug, slug=listing.slug)
+    return redirect(following(step, request.POST.get("then", "")), org=request.org.slug, slug=listing.slug)
 
 
-def _following(step: Step, wish: str) -> str:
+def following(step: Step, wish: str) -> str:
     if wish == "stay":
         return step.url
     place = ORDER.index(step.key) + 1
     return STEPS[ORDER[place]].url if place < len(ORDER) else "catalog:preview"
 
 
-def _stamp(request: HttpRequest) -> int:
+def stamp_of(request: HttpRequest) -> int:
     text = request.POST.get("stamp", "")
     return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
-def _tab(request: HttpRequest) -> str:
+def tab_of(request: HttpRequest) -> str:
     return request.POST.get("tab", "").replace("\x00", "")[:32]
 
 
@@ -156,7 +165,7 @@ def _typed(data: Mapping[str, Any]) -> dict[str, list[str]]:
     return kept
 
 
-def _said(
+def said(
     request: ActedRequest,
     step: Step,
     version: ListingVersion,
@@ -170,6 +179,8 @@ def _said(
         "stamp": None if problem else services.stamp_of(version, step.key),
         "problem": problem,
         "errors": errors_of(form) if form else [],
+        "form": form,
+        "preview": isinstance(form, CallsStep) and form.made_of != request.POST.get("made-of", form.made_of),
         "again": request.get_full_path(),
     }
     return render(request, "catalog/saved.html", context, status=status)
@@ -179,12 +190,13 @@ def errors_of(form: Any) -> list[str]:
     """Everything that is wrong with a form, with the field's name where there is one."""
     if isinstance(form, PlansStep):
         return [str(error) for errors in form.errors for error in (errors if isinstance(errors, list) else [errors])]
-    return [
+    rows = [*form.input.problems(), *form.output.problems()] if isinstance(form, CallsStep) else []
+    return rows + [
         f"{form.fields[name].label}: {' '.join(errors)}" for name, errors in form.errors.items() if name in form.fields
     ]
 
 
-def _page(
+def page(
     request: ActedRequest,
     step: Step,
     listing: Listing,
@@ -199,7 +211,7 @@ def _page(
         "form": form,
         "step": step.key,
         "title": step.title,
-        "tab": _tab(request) or secrets.token_hex(8),
+        "tab": tab_of(request) or secrets.token_hex(8),
         "stamp": services.stamp_of(latest, step.key) if stamp is None else stamp,
         **around(listing, latest),
         **more,

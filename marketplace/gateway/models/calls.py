@@ -83,6 +83,7 @@ class UpstreamSecret(models.Model):
     key_id = models.CharField(max_length=16)
     nonce = models.BinaryField(max_length=12)
     ciphertext = models.BinaryField()
+    origin = models.CharField("where the listing led when it was stored", max_length=320, blank=True, db_default="")
     updated_at = models.DateTimeField(default=timezone.now)
 
 
