@@ -48,8 +48,13 @@ class Server:
 
         def fetch() -> None:
             path = next(next_path)
-            connection.request("GET", path, headers=headers or {})
-            answer = connection.getresponse()
+            try:
+                connection.request("GET", path, headers=headers or {})
+                answer = connection.getresponse()
+            except ConnectionError:  # it was idle for so long that the server has closed it
+                connection.close()
+                connection.request("GET", path, headers=headers or {})
+                answer = connection.getresponse()
             answer.read()
             if answer.status != 200:
                 raise RuntimeError(f"{path} answered {answer.status}")

@@ -1,7 +1,7 @@
 """The page on which a provider calls its own service."""
 
 import uuid
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,13 +12,11 @@ from marketplace.catalog.presentation import shortened
 from marketplace.gateway.explaining import SLOW, steps
 from marketplace.gateway.forms import ToolForm
 from marketplace.gateway.models import EndpointTest, UpstreamSecret
-from marketplace.gateway.testing import may_have_key, obstacle, start_test
+from marketplace.gateway.testing import LATEST, may_have_key, obstacle, start_test
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_SELL
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
-
-LATEST: Final = 5
 
 
 @door.member(*MAY_SELL)

@@ -241,10 +241,11 @@ def test_rows_are_moved_and_removed_by_buttons(ben: Client, wish: str, order: li
 
 def test_the_two_ways_of_writing_keep_in_step(ben: Client) -> None:
     page = saved_with(ben, RICH, {"months": 3, "text": "x"})
-    changed = row(2, title="How many months")
+    changed = {**row(2, title="How many months"), "example-text": "just typed"}
     page = pressed(ben, page, **changed, shape="input:json").content.decode()
     there = sent_back(page)
     assert there["input-mode"] == "json"
+    assert json.loads(there["example"]) == {"months": 3, "text": "just typed", "detailed": False, "language": "de"}
     schema = json.loads(there["input_schema"])
     assert schema["properties"]["months"]["title"] == "How many months"
     assert schema["anyOf"] == RICH["anyOf"]
@@ -264,6 +265,20 @@ def test_json_that_rows_cannot_show_stays_json_and_says_so(ben: Client) -> None:
     broken = pressed(ben, page, output_schema="{", shape="output:rows").content.decode()
     assert "not valid JSON" in broken
     assert sent_back(broken)["output_schema"] == "{"
+
+
+def test_a_button_of_one_schema_loses_nothing_that_is_typed_in_the_other(ben: Client) -> None:
+    page = saved_with(
+        ben, RICH, {"months": 3, "text": "x"}, {"type": "object", "properties": {"a": {"type": "object"}}}
+    )
+    half = {"output_schema": '{"half": ', "example-months": "many", "example-text": "just typed"}
+    file = SimpleUploadedFile("sales.csv", b"date,amount\n")
+    answer = ben.post(WHERE, {**sent_back(page), **half, "example-file": file, "shape": "input:more"})
+    there = sent_back(answer.content.decode())
+    assert there["output_schema"] == '{"half": '
+    assert (there["example-months"], there["example-text"]) == ("many", "just typed")
+    assert json.loads(there["example"]) == {"file": "ZGF0ZSxhbW91bnQK"}
+    assert "errorlist" not in answer.content.decode()
 
 
 def test_rows_with_a_mistake_are_not_turned_into_json_before_it_is_put_right(ben: Client) -> None:

@@ -369,6 +369,15 @@ def test_what_a_service_answers_is_text_on_the_page(shop: world.Cast, client: Cl
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
 
 
+def test_only_what_the_page_shows_is_kept_of_inputs_and_answers(shop: world.Cast) -> None:
+    for _ in range(testing.LATEST + 2):
+        called(shop)
+    found = rows()
+    assert [bool(test.input) for test in found] == [False, False, *[True] * testing.LATEST]
+    assert [bool(test.answer) for test in found] == [False, False, *[True] * testing.LATEST]
+    assert all(test.steps for test in found)
+
+
 def test_tests_are_forgotten_after_thirty_days(shop: world.Cast) -> None:
     called(shop)
     assert testing.forget() == 0

@@ -40,6 +40,7 @@ from marketplace.subscriptions.models import Order, Subscription
 from settings.local import rpc
 from tests import world
 from tests.accounts.passkey import Device, asked_again
+from tests.catalog import showing
 from tests.governance.guild import PARAMS, TOM, propose_data
 from tests.isolation.conftest import Trade, trade
 from tests.journeys.pages import (
@@ -260,7 +261,8 @@ def _more(found: Trade) -> dict[str, str]:
     Organization.objects.filter(pk=found.provider.pk).update(name=LONG_NAME)
     found.invitation.digest = hashlib.sha256(token_of(found.invitation).encode()).hexdigest()
     found.invitation.save(update_fields=["digest"])
-    settled = world.listing(found.provider, f"Settled {found.buyer.slug[-12:]}")
+    pictures = showing.pictures(world.actor(found.provider_owner, found.provider))
+    settled = world.listing(found.provider, f"Settled {found.buyer.slug[-12:]}", media=pictures)
     bought = reviews.bought(found.buyer, settled)
     review = Review()
     for number in range(11):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.catalog import schemas
 from marketplace.catalog.endpoints import check_endpoint
-from marketplace.catalog.forms.rows import ROWS, SchemaEditor
+from marketplace.catalog.forms.rows import JSON, ROWS, SchemaEditor
 from marketplace.catalog.forms.tool import Base64File, ToolForm
 from marketplace.catalog.forms.typing import JsonText, pretty
 from marketplace.catalog.models import ListingVersion
@@ -48,8 +48,14 @@ class ExampleForm(ToolForm):
 
     def afresh(self) -> "ExampleForm":
         """The same form with what is typed so far, and without a word about what is still missing."""
-        typed = {name: self.data.get(f"example-{name}", "") for name in self.fields} if self.is_bound else self.initial
-        return ExampleForm(self.schema, {**typed, **self.held})
+        return ExampleForm(self.schema, self.typed())
+
+    def typed(self) -> dict[str, Any]:
+        """What stands in it so far, also where it does not fit, with the files that were sent."""
+        if not self.is_bound:
+            return {**self.initial, **self.held}
+        wrong = {name: self.data.get(f"example-{name}") for name in self.errors if name in self.fields}
+        return {**self.payload(self.cleaned_data), **{name: text for name, text in wrong.items() if text}}
 
 
 def _shown(value: Any) -> Any:
@@ -98,7 +104,8 @@ class CallsStep(forms.Form):
         )
         self.shown = self._example_of(data, files, given)
         if data is not None and wish:
-            super().__init__(initial={**data.dict(), **self._texts()})
+            super().__init__(initial={**data.dict(), **self._texts(wish)})
+            self.shown = self.shown.afresh() if self.shown else None
         else:
             super().__init__(None if data is None else self._with_texts(data), initial=given)
 
@@ -110,13 +117,20 @@ class CallsStep(forms.Form):
         except NotUsable:
             return None
         example = _parsed((given if data is None else data).get("example"))
-        if data is None or data.get("made-of") is None or self.input.mode != ROWS:
+        if data is None or data.get("made-of") is None or data.get("input-mode") != ROWS:
             return ExampleForm(schema, example)
         return ExampleForm(schema, example, data, files)
 
-    def _texts(self) -> dict[str, str]:
-        editors = [one for one in (self.input, self.output) if not one.problem]
-        return {f"{one.prefix}_schema": pretty(dict(one.base)) for one in editors}
+    def _texts(self, wish: str) -> dict[str, str]:
+        """The JSON that takes the place of rows, after the button that asks for it."""
+        found = {
+            f"{one.prefix}_schema": pretty(dict(one.base))
+            for one in (self.input, self.output)
+            if wish == f"{one.prefix}:{JSON}" and not one.problem
+        }
+        if "input_schema" in found and self.shown and self.shown.is_bound:
+            found["example"] = pretty(self.shown.typed())
+        return found
 
     def _with_texts(self, data: QueryDict) -> QueryDict:
         """What was sent, with the JSON that rows and the filled-in form come to."""
