@@ -193,6 +193,7 @@ def _values(cast: Cast) -> None:
         "moderation:document <int:document_id>": str(found.document.pk),
         "disputes:case <uuid:public_id>": str(found.dispute.public_id),
         "disputes:case_file <uuid:public_id>": str(found.dispute.public_id),
+        "disputes:case_file <int:file_id>": str(found.evidence_file.pk),
         "disputes:open <bytes32:escrow_id>": cast.more["disputable"],
         "reviews:moderate <int:review_id>": str(found.review.pk),
         "reviews:answer <int:review_id>": cast.more["review"],
