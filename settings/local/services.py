@@ -50,7 +50,7 @@ class Backing:
         """Start them together and make a new cluster ready."""
         supervisor.start(*self.services)
         if self._new_cluster:
-            postgres.provision(self.run, self._database_port, may_create_databases=self.careless)
+            postgres.provision(self.run, self._database_port, for_tests=self.careless)
 
 
 def _given() -> list[str]:
@@ -109,7 +109,7 @@ def _from_template(run: RunDir) -> None:
             postgres.create(making, careless=True)
             port = making.port("postgres")
             supervisor.start(postgres.service(making, port, careless=True))
-            postgres.provision(making, port, may_create_databases=True)
+            postgres.provision(making, port, for_tests=True)
             _migrate(making, port)
         except BaseException:
             supervisor.stop()
