@@ -107,11 +107,14 @@ def save(oma: Visitor) -> None:
 def subscribe(oma: Visitor, org: str) -> None:
     """Up to the page that would ask the wallet, which says what is missing."""
     oma.go(TOOL)
-    oma.page.locator("#price").get_by_role("link", name="Subscribe", exact=True).first.click()
-    stands_at(oma, "Subscribe to Invoice reader")
+    click(oma, "a.button-wide:not(.button-quiet)[href*='/subscribe/?plan=']")
+    oma.picture("checkout-plain")
     oma.fill(periods="3")
     oma.press("Continue to payment")
-    oma.sees("Paying needs JavaScript")
+    oma.page.wait_for_url("**/pay/")
+    said = oma.page.locator("noscript .notice").first  # what is looked for by its text is not looked for in there
+    assert said.is_visible()
+    assert "Paying needs JavaScript" in said.inner_text()
     assert re.search(rf"/o/{org}/orders/[-0-9a-f]+/pay/$", oma.page.url)
     oma.picture("to-be-signed")
 
