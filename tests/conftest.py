@@ -1,5 +1,6 @@
 """What every test may use."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,14 @@ def django_db_setup(django_db_blocker: Any) -> None:
     """Run the migrations as the owner; tests then work as the app role, bound by the row policies."""
     with django_db_blocker.unblock():
         call_command("migrate", database="owner", verbosity=0, skip_checks=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_migrate_filled_stays() -> Iterator[None]:
+    """Emptied tables are not filled anew after each test: those that `migrate` fills are left out (tests/postgres)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", lambda *_, **__: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
