@@ -1,6 +1,7 @@
 """The console opens for a second factor alone; money and rejections ask again who acts."""
 
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,10 +58,10 @@ def case_id() -> int:
 
 def at(where: str, case_id: int) -> str:
     where = where.replace("<int:case_id>", str(case_id))
-    for left in ("<int:", "<slug:", "<uuid:"):
+    for left, value in (("<int:", "1"), ("<slug:", "1"), ("<uuid:", str(uuid.UUID(int=1)))):
         while left in where:
             start = where.index(left)
-            where = where[:start] + "1" + where[where.index(">", start) + 1 :]
+            where = where[:start] + value + where[where.index(">", start) + 1 :]
     return where
 
 
