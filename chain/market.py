@@ -20,6 +20,7 @@ MIN_DELAY = 10
 VOTING_DELAY, VOTING_PERIOD, LATE_QUORUM, THRESHOLD, QUORUM_PERCENT = 5, 180, 60, 100 * GUILD, 4
 FEE_BPS, HOLD, ARBITER_TIME, CLOSE_DELAY = 250, DAY, 3 * DAY, HOUR
 PLAY_MONEY = 10_000 * DOLLAR
+ARBITER = 3
 VOTERS = {4: 300_000 * GUILD, 5: 200_000 * GUILD}
 
 
@@ -67,12 +68,13 @@ def deploy(client: Client) -> list[Contract]:
 
 
 def _first_decision(site: "Site", timelock: str, escrow: str, dollar: str) -> None:
-    """Accept the play dollar and set the timelock's own delay: what a vote decides later, the deployer decides once."""
+    """Accept the play dollar, name the arbiter, set the timelock's delay: what votes decide later, the deployer once."""
     calls = (
-        [escrow, timelock],
-        [0, 0],
+        [escrow, escrow, timelock],
+        [0, 0, 0],
         [
             abi.encode_call("MarketEscrow", "setToken", dollar, True),
+            abi.encode_call("MarketEscrow", "setArbiter", site.accounts[ARBITER], True),
             abi.encode_call("GuildTimelock", "updateDelay", MIN_DELAY),
         ],
         bytes(32),

@@ -10,15 +10,15 @@ from marketplace.escrow.services.books import Books, CreditLine
 from marketplace.escrow.services.settling import ESCROW
 from marketplace.escrow.tokens import ERC20
 
-ACTIVE, CLOSED = 1, 2
+ACTIVE, CLOSED, DISPUTED = 1, 2, 3
 STATES = {
     Escrow.State.HELD: ACTIVE,
-    Escrow.State.DISPUTED: ACTIVE,
+    Escrow.State.DISPUTED: DISPUTED,
     Escrow.State.RELEASED: CLOSED,
     Escrow.State.REFUNDED: CLOSED,
     Escrow.State.RESOLVED: CLOSED,
 }
-NAMES = {0: "not known", ACTIVE: "active", CLOSED: "closed"}
+NAMES = {0: "not known", ACTIVE: "active", CLOSED: "closed", DISPUTED: "disputed"}
 TERMS = {
     "buyer_address": "buyer",
     "provider_address": "provider",
@@ -103,7 +103,7 @@ def _deposit(row: Mapping[str, Any], theirs: Any) -> Iterator[str]:
     figures = [(what.replace("_", " "), row[what], getattr(theirs, term)) for what, term in TERMS.items()]
     figures += [
         ("state", NAMES[STATES[row["state"]]], NAMES.get(theirs.state, str(theirs.state))),
-        ("refunded", row["refunded"], theirs.total - theirs.released if closed else 0),
+        ("refunded", row["refunded"], theirs.total - theirs.released if closed else theirs.refunded),
         ("start", int(row["started_at"].timestamp()), theirs.startedAt),
     ]
     for what, ours, other in figures:
@@ -146,7 +146,8 @@ def _sums(books: Books, answers: Answers) -> Iterator[str]:
         owed[row["token"]] += row["total"] - row["released"] - row["refunded"]
     for row in books.strays:
         theirs = answers["order", row["escrow_id"]]
-        owed[row["token"]] += theirs.total - theirs.released if theirs and theirs.state == ACTIVE else 0
+        runs = theirs and theirs.state in (ACTIVE, DISPUTED)
+        owed[row["token"]] += theirs.total - theirs.released - theirs.refunded if runs else 0
     for (token, _), line in books.credits.items():
         owed[token] += line.available
     for token in sorted(_tokens(books)):
