@@ -37,11 +37,12 @@ def read(address: str, first: int, last: int) -> int:
     """All that the watcher does but the database: logs and headers, parsed and checked against each other."""
     from chain.client import client
     from chain.reader import fetch_range
+    from chain.wanted import Wanted
 
     node = client()
     _started()
     spans = [(start, min(start + SPAN - 1, last)) for start in range(first, last + 1, SPAN)]
-    return sum(len(fetch_range(node, [address], *span).logs) for span in spans)
+    return sum(len(fetch_range(node, [Wanted(address)], *span).logs) for span in spans)
 
 
 def parse(address: str, first: int, last: int) -> int:

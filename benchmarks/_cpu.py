@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,18 +50,40 @@ class Measured:
     p99: float
 
 
-def measure(fetch: Callable[[], None], roots: list[int], *, rounds: int = 5, requests: int = 200) -> Measured:
-    """Call `fetch` in rounds and charge what the server trees used meanwhile."""
-    for _ in range(requests // 2):
-        fetch()
-    best, speeds, times = float("inf"), [], []
+@dataclass(frozen=True)
+class Page:
+    """What is fetched, and the process trees that are charged for it."""
+
+    fetch: Callable[[], None]
+    roots: list[int]
+    requests: int = 200
+
+
+def measure(pages: Mapping[str, Page], *, rounds: int = 5) -> dict[str, Measured]:
+    """Fetch the pages in turns, so that what else the machine does meets all alike."""
+    for page in pages.values():
+        for _ in range(page.requests // 2):
+            page.fetch()
+    found: dict[str, list[tuple[float, float, list[float]]]] = {name: [] for name in pages}
     for _ in range(rounds):
-        before, began = seconds(roots), time.perf_counter()
-        for _ in range(requests):
-            start = time.perf_counter()
-            fetch()
-            times.append((time.perf_counter() - start) * 1000)
-        speeds.append(requests / (time.perf_counter() - began))
-        best = min(best, (seconds(roots) - before) * 1000 / requests)
-    times.sort()
-    return Measured(best, max(speeds), times[len(times) // 2], times[len(times) * 99 // 100])
+        for name, page in pages.items():
+            found[name].append(_round(page))
+    return {name: _best(of_one) for name, of_one in found.items()}
+
+
+def _round(page: Page) -> tuple[float, float, list[float]]:
+    """CPU milliseconds a request, requests a second, and each latency in ms."""
+    times = []
+    before, began = seconds(page.roots), time.perf_counter()
+    for _ in range(page.requests):
+        start = time.perf_counter()
+        page.fetch()
+        times.append((time.perf_counter() - start) * 1000)
+    speed = page.requests / (time.perf_counter() - began)
+    return (seconds(page.roots) - before) * 1000 / page.requests, speed, times
+
+
+def _best(rounds: list[tuple[float, float, list[float]]]) -> Measured:
+    times = sorted(each for _, _, of_one in rounds for each in of_one)
+    least, fastest = min(cpu for cpu, _, _ in rounds), max(speed for _, speed, _ in rounds)
+    return Measured(least, fastest, times[len(times) // 2], times[len(times) * 99 // 100])

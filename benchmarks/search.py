@@ -92,9 +92,17 @@ SYLLABLES = [
     "vu",
 ]
 FILL = """
-INSERT INTO catalog_searchentry (listing_id, category_id, price, band, country, level, popularity, published_at, tsv)
-SELECT i, 1 + i %% 8, p, width_bucket(p, ARRAY[1,20000000,50000000,200000000]::bigint[]),
-    (ARRAY['DE','ID','FR','NL','SG'])[1 + i %% 5], 1 + i %% 2, greatest(0, (%(n)s / (i + 10))::int), now() - random() * interval '900 days',
+INSERT INTO catalog_searchentry (listing_id, category_id, price, rating, popularity, published_at, tags, tsv)
+SELECT i, 1 + i %% 8, p, 1000 + (i * 37) %% 4000, greatest(0, (%(n)s / (i + 10))::int), now() - random() * interval '900 days',
+    ARRAY[
+        'k' || (ARRAY['tool','model','dataset','compute'])[1 + i %% 4],
+        'mperiod',
+        'p' || width_bucket(p, ARRAY[1,20000000,50000000,200000000]::bigint[]),
+        'o' || (ARRAY['DE','ID','FR','NL','SG'])[1 + i %% 5],
+        'l' || (ARRAY['en','de','id'])[1 + i %% 3],
+        'r' || (ARRAY['eu','us','asia'])[1 + i %% 3],
+        'v' || (1 + i %% 2), 'n1', 'u95', 't1'
+    ]::varchar[],
     setweight(to_tsvector('english', (SELECT string_agg(w.word, ' ') FROM (SELECT pg_temp.drawn(i) FROM generate_series(1, 3)) d (k) JOIN vocabulary w ON w.k = d.k)), 'A') ||
     setweight(to_tsvector('english', coalesce((SELECT string_agg(w.word, ' ') FROM (SELECT pg_temp.drawn(i) FROM generate_series(1, 12)) d (k) JOIN vocabulary w ON w.k = d.k), '')), 'B')
 FROM generate_series(1, %(n)s) i, LATERAL (SELECT (1000000 * (1 + (i * 7919::bigint) %% 300))::bigint AS p) x

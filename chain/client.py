@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as noop
 from eth_utils.address import to_checksum_address
 
 from chain import abi, nodes, rpc
@@ -118,7 +119,7 @@ class Client:
             answer = bytes(self.web3.eth.call(call, block))  # type: ignore[arg-type]
         except ContractLogicError as error:
             data_text = rpc.revert_data(error.data)
-            raise CallRefused(abi.decode_error(data_text) or error.message or "The contract refused.") from error
+            raise CallRefused(abi.decode_error(data_text) or error.message or noop("The contract refused.")) from error
         except HTTPError as error:
             wish = nodes.wish(error.response.headers) if error.response is not None else 0.0
             raise self.node.unreachable("it refused a call", wish) from error

@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from chain import endings, nonces, reader
 from chain.budget import Corrections
@@ -172,8 +173,8 @@ def _why_reverted(node: Client, row: OutgoingTransaction, receipt: Receipt) -> s
         except NodeUnreachable:
             break
     if int(receipt.gas_used, 16) >= row.attempts.get(tx_hash=row.mined_tx_hash).gas:
-        return "It needed more gas than was estimated for it. It can be tried again."
-    return "The contract refused it when it was mined, and does not say why."
+        return noop("It needed more gas than was estimated for it. It can be tried again.")
+    return noop("The contract refused it when it was mined, and does not say why.")
 
 
 def _settle_without_receipt(node: Client, row: OutgoingTransaction, view: View, corrections: Corrections) -> None:
@@ -205,7 +206,7 @@ def _settle_lost(node: Client, row: OutgoingTransaction, view: View, corrections
     corrections.released(row)
     row.move(
         State.REPLACED,
-        refusal="Another transaction of the same account took its place; this one was not carried out.",
+        refusal=noop("Another transaction of the same account took its place; this one was not carried out."),
         last_error=f"{thief} used nonce {row.nonce}.",
         ended_at=timezone.now(),
     )

@@ -20,7 +20,7 @@ MIN_DELAY = 10
 VOTING_DELAY, VOTING_PERIOD, LATE_QUORUM, THRESHOLD, QUORUM_PERCENT = 5, 180, 60, 100 * GUILD, 4
 FEE_BPS, HOLD, ARBITER_TIME, CLOSE_DELAY = 250, DAY, 3 * DAY, HOUR
 PLAY_MONEY = 10_000 * DOLLAR
-ARBITER = 3
+ARBITERS = (3, 6)  # the moderator's own wallet, and the key of the outbox
 VOTERS = {4: 300_000 * GUILD, 5: 200_000 * GUILD}
 
 
@@ -68,13 +68,13 @@ def deploy(client: Client) -> list[Contract]:
 
 
 def _first_decision(site: "Site", timelock: str, escrow: str, dollar: str) -> None:
-    """Accept the play dollar, name the arbiter, set the timelock's delay: what votes decide later, the deployer once."""
+    """Accept the play dollar, name the arbiters, set the timelock's delay: what votes decide later."""
     calls = (
-        [escrow, escrow, timelock],
-        [0, 0, 0],
+        [escrow, *[escrow] * len(ARBITERS), timelock],
+        [0] * (len(ARBITERS) + 2),
         [
             abi.encode_call("MarketEscrow", "setToken", dollar, True),
-            abi.encode_call("MarketEscrow", "setArbiter", site.accounts[ARBITER], True),
+            *(abi.encode_call("MarketEscrow", "setArbiter", site.accounts[arbiter], True) for arbiter in ARBITERS),
             abi.encode_call("GuildTimelock", "updateDelay", MIN_DELAY),
         ],
         bytes(32),
@@ -116,8 +116,8 @@ class Site:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.accounts: list[str] = client.rpc("eth_accounts")
-        if len(self.accounts) < 6:
-            raise CannotDeploy("The node does not sign for six accounts. Use anvil with its own accounts.")
+        if len(self.accounts) < 7:
+            raise CannotDeploy("The node does not sign for seven accounts. Use anvil with its own accounts.")
         self.deployer = self.accounts[0]
         self.created: list[dict[str, Any]] = []
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import msgspec
-from eth_utils.crypto import keccak
 
 from chain.client import Client
 from chain.rpc import LONGEST, Call, Header, LogEntry, NodeRefused, Receipt, number, read
+from chain.wanted import Wanted, all_wanted, may_hold, questions
 
 WINDOW_STEP = 64
 CHECKED = 200
 HASH_LENGTH, DIGITS = 66, b"0123456789abcdefABCDEF"
-ADDRESSES = 100  # in one question: providers limit them, and a batch has room for several
 LONGEST_RANGE = 2 << 20
 HEX_AT_ONCE = 250  # logs: what is joined to be looked at is held twice
 
@@ -103,13 +102,7 @@ def headers(client: Client, heights: Sequence[int]) -> list[Header | None]:
     return found
 
 
-def _questions(addresses: Sequence[str], **of: str) -> list[Call]:
-    """Calls that together ask for the logs of all addresses."""
-    parts = [list(addresses[start : start + ADDRESSES]) for start in range(0, len(addresses), ADDRESSES)]
-    return [("eth_getLogs", [{**of, "address": part}]) for part in parts]
-
-
-def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int, *, parent: str = "") -> Fetched:
+def fetch_range(client: Client, wanted: Sequence[Wanted], start: int, end: int, *, parent: str = "") -> Fetched:
     """Logs of [start, end], with the headers of the blocks that hold them and of the end.
 
     The end's header comes in the same batch, for a node that lags answers a range it does not have with no logs and no
@@ -118,8 +111,8 @@ def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int, 
     their bloom filters speak against hidden logs. Raises NodeRefused where it is too much to ask.
     """
     edges: list[Call] = [("eth_getBlockByNumber", [hex(height), False]) for height in (end, max(start - 1, 0))]
-    questions = _questions(addresses, fromBlock=hex(start), toBlock=hex(end))
-    answers = ask(client, [*edges, *questions], longest=LONGEST_RANGE if end > start else LONGEST)
+    logs = questions(wanted, fromBlock=hex(start), toBlock=hex(end))
+    answers = ask(client, [*edges, *logs], longest=LONGEST_RANGE if end > start else LONGEST)
     last, before = (read(answer, Header | None) for answer in answers[:2])
     if last is None or last.height != end:
         raise NodeMoved(f"The node does not have block {end} yet.")
@@ -127,10 +120,10 @@ def fetch_range(client: Client, addresses: Sequence[str], start: int, end: int, 
         raise NodeMoved(f"Block {start} does not follow what we have.")
     found = [log for answer in answers[2:] for log in read(answer, list[LogEntry])]
     del answers
-    return _with_headers(client, addresses, sane(found, addresses, start, end), start, last)
+    return _with_headers(client, wanted, sane(found, wanted, start, end), start, last)
 
 
-def _with_headers(client: Client, addresses: Sequence[str], logs: list[LogEntry], start: int, last: Header) -> Fetched:
+def _with_headers(client: Client, wanted: Sequence[Wanted], logs: list[LogEntry], start: int, last: Header) -> Fetched:
     named = {(log.block_number, log.block_hash) for log in logs}
     holding = {int(height, 16) for height, _ in named}
     inner = range(start, last.height) if last.height - start < CHECKED else sorted(holding - {last.height})
@@ -140,18 +133,18 @@ def _with_headers(client: Client, addresses: Sequence[str], logs: list[LogEntry]
         if header is None or header.hash != block_hash:
             raise NodeMoved(f"Block {int(height, 16)} changed while it was read.")
     for empty in blocks.keys() - holding:
-        _really_empty(client, addresses, blocks[empty])
+        _really_empty(client, wanted, blocks[empty])
     return Fetched([blocks[height] for height in sorted(holding | {last.height})], logs)
 
 
-def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: int, head: Header) -> Fetched:
+def fetch_window(client: Client, wanted: Sequence[Wanted], parent: str, start: int, head: Header) -> Fetched:
     """All blocks from `start` to `head`, linked by parent hash to `parent` and to each other, logs asked by block hash.
 
     A single block is the head itself, which a look has just seen. Short when the node does not have them all; raises
     NodeMoved when it has none or they do not link.
     """
-    wanted = range(start, min(head.height, start + WINDOW_STEP - 1) + 1)
-    found = [head] if wanted == range(head.height, head.height + 1) else headers(client, wanted)
+    heights = range(start, min(head.height, start + WINDOW_STEP - 1) + 1)
+    found = [head] if heights == range(head.height, head.height + 1) else headers(client, heights)
     blocks: list[Header] = []
     for header in found:
         if header is None:
@@ -162,15 +155,15 @@ def fetch_window(client: Client, addresses: Sequence[str], parent: str, start: i
         parent = header.hash
     if not blocks:
         raise NodeMoved(f"The node does not have block {start}.")
-    return Fetched(blocks, logs_by_hash(client, addresses, blocks))
+    return Fetched(blocks, logs_by_hash(client, wanted, blocks))
 
 
-def logs_by_hash(client: Client, addresses: Sequence[str], blocks: Sequence[Header]) -> list[LogEntry]:
+def logs_by_hash(client: Client, wanted: Sequence[Wanted], blocks: Sequence[Header]) -> list[LogEntry]:
     """The logs of each block, asked by its hash; raises NodeMoved where the node has it not, or hides some."""
-    if not addresses:
+    if not wanted:
         return []
-    per_block = len(_questions(addresses))
-    calls = [call for header in blocks for call in _questions(addresses, blockHash=header.hash)]
+    per_block = len(questions(wanted))
+    calls = [call for header in blocks for call in questions(wanted, blockHash=header.hash)]
     try:
         parts = client.node.all(calls, list[LogEntry])
     except NodeRefused as error:  # "unknown block": orphaned meanwhile, or a backend that lags
@@ -183,40 +176,31 @@ def logs_by_hash(client: Client, addresses: Sequence[str], blocks: Sequence[Head
         if any(log.block_hash != header.hash for log in answer):
             raise NodeMoved(f"The node gave logs of another block than {header.height}.")
         if not answer:
-            _really_empty(client, addresses, header)
-        logs += sane(answer, addresses, header.height, header.height)
+            _really_empty(client, wanted, header)
+        logs += sane(answer, wanted, header.height, header.height)
     return logs
 
 
-def may_hold(header: Header, address: str) -> bool:
-    """Whether the header's bloom filter admits logs of the address: no is certain, yes is not."""
-    digest = keccak(bytes.fromhex(address.removeprefix("0x")))
-    bloom = int(header.logs_bloom or "0x0", 16)
-    return all(bloom >> (int.from_bytes(digest[place : place + 2]) & 2047) & 1 for place in (0, 2, 4))
-
-
-def _really_empty(client: Client, addresses: Sequence[str], header: Header) -> None:
+def _really_empty(client: Client, wanted: Sequence[Wanted], header: Header) -> None:
     """Where the bloom filter speaks against a node that found no logs, ask it another way; raises NodeMoved."""
-    if not any(may_hold(header, address) for address in addresses):
+    if not any(may_hold(header, each) for each in wanted):
         return
-    known = {address.lower() for address in addresses}
     try:
         receipts = read(client.node.batch([("eth_getBlockReceipts", [header.hash])])[0], list[Receipt] | None)
     except NodeRefused:
         return  # a node without this method; the bloom filter alone proves nothing
-    if receipts is None or any(log.address.lower() in known for receipt in receipts for log in receipt.logs):
+    if receipts is None or any(all_wanted([log], wanted) for receipt in receipts for log in receipt.logs):
         raise NodeMoved(f"The node hides logs of block {header.height}.")
 
 
-def sane(logs: list[LogEntry], addresses: Sequence[str], start: int, end: int) -> list[LogEntry]:
+def sane(logs: list[LogEntry], wanted: Sequence[Wanted], start: int, end: int) -> list[LogEntry]:
     """In chain order, each once; raises NodeMoved for a log that was not asked for, or that is no log.
 
     Looks at whole columns, for this is passed by every log there is.
     """
-    known = {address.lower() for address in addresses}
     heights = {text: int(text, 16) for text in {log.block_number for log in logs}}
-    wanted = all(start <= height <= end for height in heights.values())
-    if not wanted or any(log.removed for log in logs) or {log.address.lower() for log in logs} - known:
+    inside = all(start <= height <= end for height in heights.values())
+    if not inside or any(log.removed for log in logs) or not all_wanted(logs, wanted):
         raise NodeMoved("The node gave a log that was not asked for.")
     if not _is_hex(logs):
         raise NodeMoved("The node gave a log that is not hexadecimal.")

@@ -14,6 +14,7 @@ from chain.client import Client
 from chain.reader import Fetched, Look, NodeMoved
 from chain.rpc import AnswerTooLong, NodeRefused, NodeUnreachable
 from chain.storage import Rows, rows
+from chain.wanted import Wanted
 
 log = structlog.get_logger(__name__)
 AIM = 1_300_000  # bytes of an answer: 2,000 logs of the usual kind
@@ -34,7 +35,7 @@ class Place:
     chain: str
     number: int
     hash: str
-    addresses: tuple[str, ...]
+    wanted: tuple[Wanted, ...]
     first: int | None
 
     def start(self, view: Look, confirmations: int) -> int:
@@ -69,7 +70,7 @@ def fetch(node: Client, place: Place, view: Look, span: int) -> Stretch:
     start = place.start(view, node.network.confirmations)
     deep = view.head.height - node.network.confirmations
     if start > deep:
-        fetched = reader.fetch_window(node, place.addresses, place.hash, start, view.head)
+        fetched = reader.fetch_window(node, place.wanted, place.hash, start, view.head)
     else:
         fetched, span = _fetch_range(node, place, start, deep, span)
     settled = view.settled(fetched.end.height, node.network.confirmations)
@@ -82,7 +83,7 @@ def _fetch_range(node: Client, place: Place, start: int, deep: int, span: int) -
     while True:
         try:
             end = min(start + span - 1, deep)
-            fetched = reader.fetch_range(node, place.addresses, start, end, parent=place.hash)
+            fetched = reader.fetch_range(node, place.wanted, start, end, parent=place.hash)
             break
         except NodeRefused as error:  # too many logs or blocks for this node; each says it in its own words
             if span == 1:

@@ -19,6 +19,7 @@ from chain.rpc import Header, NodeRefused, NodeUnreachable
 from chain.storage import insert_blocks, insert_logs, make_final, prune_empty
 from chain.stretch import Ahead, Place, Stretch
 from chain.turns import turn
+from chain.wanted import Wanted
 
 log = structlog.get_logger(__name__)
 
@@ -71,13 +72,13 @@ def step(chain: str, ahead: Ahead | None = None) -> Outcome:
 
 
 def _place(position: CopyPosition) -> Place:
-    contracts = list(Contract.objects.watched(position.chain).values_list("address", "deployed_block"))
+    contracts = list(Contract.objects.watched(position.chain).values_list("address", "topics", "deployed_block"))
     return Place(
         chain=position.chain,
         number=position.copied_number,
         hash=position.copied_hash,
-        addresses=tuple(sorted(address for address, _ in contracts)),
-        first=min((block for _, block in contracts), default=None),
+        wanted=tuple(sorted(Wanted(address, tuple(topics)) for address, topics, _ in contracts)),
+        first=min((block for *_, block in contracts), default=None),
     )
 
 

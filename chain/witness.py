@@ -24,6 +24,7 @@ from chain.reader import NodeMoved
 from chain.rpc import Header, LogEntry, NodeRefused, NodeUnreachable
 from chain.storage import make_final, prune_empty
 from chain.stretch import Stretch
+from chain.wanted import Wanted
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 500
@@ -34,13 +35,13 @@ spans: dict[str, int] = {}
 
 
 class Due(NamedTuple):
-    """What is to become final: blocks by height as (hash, time), and their logs, of the watched addresses."""
+    """What is to become final: blocks by height as (hash, time), and their logs, of the watched contracts."""
 
     start: int
     end: int
     blocks: dict[int, tuple[str, int]]
     logs: set[Key]
-    addresses: Sequence[str]
+    wanted: Sequence[Wanted]
 
 
 def final_at_once(position: CopyPosition, new: Stretch) -> int:
@@ -63,7 +64,7 @@ def vouch(new: Stretch) -> None:
         return
     blocks = {header.height: (header.hash, header.time) for header in fetched.blocks}
     logs = {_key(entry) for entry in fetched.logs}
-    height = _first_difference(witness, Due(start, fetched.end.height, blocks, logs, place.addresses))
+    height = _first_difference(witness, Due(start, fetched.end.height, blocks, logs, place.wanted))
     if height is not None:
         raise NodeMoved(f"The witness has block {height} otherwise; what is read again waits for its word.")
 
@@ -112,7 +113,7 @@ def _confirm_once(witness: Client, position: CopyPosition) -> bool:
 
 
 def _due(position: CopyPosition) -> Due | None:
-    chain, addresses = position.chain, _watched(position.chain)
+    chain, wanted = position.chain, _watched(position.chain)
     waiting = Block.objects.filter(chain=chain, is_final=False, number__lte=position.settled_number).order_by("number")
     rows = list(waiting.values_list("number", "hash", "timestamp")[:AT_ONCE])
     if not rows:
@@ -124,7 +125,7 @@ def _due(position: CopyPosition) -> Due | None:
     reach = start + spans.get(chain, WIDEST) - 1
     blocks = {number: (known, when) for number, known, when in rows if number <= reach or number == rows[0][0]}
     end = max(blocks)
-    return Due(start, end, blocks, _stored(chain, addresses, start, end), addresses)
+    return Due(start, end, blocks, _stored(chain, wanted, start, end), wanted)
 
 
 def _cut(due: Due, end: int) -> Due:
@@ -132,13 +133,14 @@ def _cut(due: Due, end: int) -> Due:
     return due._replace(end=end, blocks=blocks, logs={key for key in due.logs if key[0] <= end})
 
 
-def _watched(chain: str) -> list[str]:
-    return list(Contract.objects.watched(chain).order_by("pk").values_list("address", flat=True))
+def _watched(chain: str) -> list[Wanted]:
+    contracts = Contract.objects.watched(chain).order_by("pk").values_list("address", "topics")
+    return [Wanted(address, tuple(topics)) for address, topics in contracts]
 
 
-def _stored(chain: str, addresses: Sequence[str], start: int, end: int) -> set[Key]:
+def _stored(chain: str, wanted: Sequence[Wanted], start: int, end: int) -> set[Key]:
     rows = Log.objects.filter(
-        chain=chain, number__gte=start, number__lte=end, address__in=[address.lower() for address in addresses]
+        chain=chain, number__gte=start, number__lte=end, address__in=[each.address.lower() for each in wanted]
     )
     names = ("number", "block_hash", "log_index", "tx_hash", "address", "topics", "data")
     return {
@@ -156,7 +158,7 @@ def _first_difference(witness: Client, due: Due) -> int | None:
     """The lowest height at which the witness has another block or other logs; None where it says the same."""
     chain = witness.chain
     try:
-        theirs = reader.fetch_range(witness, due.addresses, due.start, due.end)
+        theirs = reader.fetch_range(witness, due.wanted, due.start, due.end)
     except NodeRefused as refused:  # too much at once for this witness
         spans[chain] = max((due.end - due.start + 1) // 2, 1)
         raise NodeMoved(refused.message) from refused
@@ -184,7 +186,7 @@ def _contradiction(witness: Client, due: Due, height: int) -> str:
         return (
             f"The time of block {height} is {mine.time} for {names[0]} and {theirs.time} for {names[1]}, the witness."
         )
-    said = [_logs(node, due.addresses, header) for node, header in ((ours, mine), (witness, theirs))]
+    said = [_logs(node, due.wanted, header) for node, header in ((ours, mine), (witness, theirs))]
     stored = {key for key in due.logs if key[0] == height}
     if said[0] == said[1] == stored and (copied is None or copied[1] == theirs.time):
         return ""
@@ -201,8 +203,8 @@ def _header(node: Client, height: int) -> Header:
     return header
 
 
-def _logs(node: Client, addresses: Sequence[str], header: Header) -> set[Key]:
-    return {_key(entry) for entry in reader.logs_by_hash(node, addresses, [header])}
+def _logs(node: Client, wanted: Sequence[Wanted], header: Header) -> set[Key]:
+    return {_key(entry) for entry in reader.logs_by_hash(node, wanted, [header])}
 
 
 def _make_final(chain: str, due: Due) -> None:
@@ -213,8 +215,8 @@ def _make_final(chain: str, due: Due) -> None:
         same = _places(waiting.values_list("number", "hash")) == _places(
             (number, known) for number, (known, _) in due.blocks.items()
         )
-        same = same and _watched(chain) == list(due.addresses)
-        same = same and _stored(chain, due.addresses, due.start, due.end) == due.logs
+        same = same and _watched(chain) == list(due.wanted)
+        same = same and _stored(chain, due.wanted, due.start, due.end) == due.logs
         if position.frozen_at or not same:
             raise NodeMoved("The copy was changed while the witness was asked.")
         make_final(chain, due.end)

@@ -1,9 +1,11 @@
 """Forwards what live.py has rendered to one open page. Reads nothing that the page sends."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
 
 from governance.live import group_of
 from governance.models import Governor
@@ -21,9 +23,14 @@ class ProposalConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         if governor is None:
             await self.close(code=4404)
             return
-        self.group = group_of(governor.address, kwargs["proposal_id"])
+        self.group = group_of(governor.address, kwargs["proposal_id"], self._language())
         await self.channel_layer.group_add(self.group, self.channel_name)
         await self.accept()
+
+    def _language(self) -> str:
+        """The one that the page names in its address; the market's own for any other."""
+        asked = parse_qs(self.scope["query_string"].decode("ascii", "replace")).get("lang", [""])[0]
+        return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
     async def disconnect(self, code: int) -> None:
         if self.group:

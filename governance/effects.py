@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
@@ -15,7 +17,10 @@ from chain.abi.codec import signature_of, to_python, type_of
 from chain.models import Log
 from governance.facts import ESCROW, Facts, execution_of
 from governance.models import ClockMode, Proposal, Setting
-from governance.words import amount, duration, number, percent, short
+from governance.words import amount, duration, number, percent, short, whole
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 ETHER = 18
 
@@ -67,23 +72,29 @@ def effect_of(facts: Facts, target: str, value: int, data: bytes, execution: Log
     name, shown = facts.name(target), "0x" + data.hex()
     sent = f"{number(value, ETHER, None)} ETH"
     if not data:
-        told = f"Sends {sent} from the timelock to {name}." if value else f"Calls {name} with nothing to say."
+        words = {"sent": sent, "name": name}
+        told = _("Sends %(sent)s from the timelock to %(name)s.") if value else _("Calls %(name)s with nothing to say.")
+        told = told % words
         return Effect(told, target, name, shown)
     known = facts.contracts.get(target.lower())
     decoded = decode(known.name, data) if known else None
     if decoded is None:
-        told = f"Calls {name} with {len(data):,} bytes that this site cannot read. Ask the proposer what they do."
+        told = _("Calls %(name)s with %(count)s bytes that this site cannot read. Ask the proposer what they do.")
+        told = told % {"name": name, "count": whole(len(data))}
         return Effect(_with(told, value, sent), target, name, shown)
     call = Call(facts, target, decoded[0], decoded[1], execution)
     arguments = ", ".join(f"{key}: {_plain(each)}" for key, each in call.args.items())
     text = f"{name}.{call.function}({arguments})"
     teller = TELLERS.get((known.name, call.function)) or TELLERS.get(("*", call.function)) if known else None
-    sentence, changes = (teller(call) if teller else None) or (f"Calls {text}.", [])
+    sentence, changes = (teller(call) if teller else None) or (_("Calls %(call)s.") % {"call": text}, [])
     return Effect(_with(sentence, value, sent), target, name, shown, text, changes)
 
 
 def _with(sentence: str, value: int, sent: str) -> str:
-    return f"{sentence} Sends {sent} along." if value else sentence
+    if not value:
+        return sentence
+    along = _("Sends %(sent)s along.") % {"sent": sent}
+    return f"{sentence} {along}"
 
 
 def decode(contract_name: str, data: bytes) -> tuple[str, dict[str, Any]] | None:
@@ -110,16 +121,34 @@ def _plain(value: Any) -> str:
 
 
 # --- the market ---------------------------------------------------------------------------------------------------
-PARAMS: dict[str, tuple[str, Callable[[Any], str], str]] = {
-    "feeBps": ("Fee", percent, "The fee on new subscriptions goes from {0} to {1}. Running ones keep theirs."),
-    "treasury": ("Fee goes to", short, "The fee on new subscriptions goes to {1} instead of {0}."),
-    "hold": (
-        "Hold",
-        duration,
-        "Providers wait {1} instead of {0} for each elapsed period of new subscriptions. Running ones keep theirs.",
+PARAMS: dict[str, tuple[StrPromise, Callable[[Any], str], StrPromise]] = {
+    "feeBps": (
+        gettext_lazy("Fee"),
+        percent,
+        gettext_lazy("The fee on new subscriptions goes from {0} to {1}. Running ones keep theirs."),
     ),
-    "arbiterTime": ("Time to rule", duration, "An arbiter has {1} instead of {0} to rule on a dispute."),
-    "closeDelay": ("Closing delay", duration, "A payment channel closes after {1} instead of {0}."),
+    "treasury": (
+        gettext_lazy("Fee goes to"),
+        short,
+        gettext_lazy("The fee on new subscriptions goes to {1} instead of {0}."),
+    ),
+    "hold": (
+        gettext_lazy("Hold"),
+        duration,
+        gettext_lazy(
+            "Providers wait {1} instead of {0} for each elapsed period of new subscriptions. Running ones keep theirs."
+        ),
+    ),
+    "arbiterTime": (
+        gettext_lazy("Time to rule"),
+        duration,
+        gettext_lazy("An arbiter has {1} instead of {0} to rule on a dispute."),
+    ),
+    "closeDelay": (
+        gettext_lazy("Closing delay"),
+        duration,
+        gettext_lazy("A payment channel closes after {1} instead of {0}."),
+    ),
 }
 
 
@@ -130,45 +159,51 @@ def _set_params(call: Call) -> Told:
         old, new = today.get(name), call.args[name]
         if old == new:
             continue
-        before, after = write(old) if old is not None else "unknown", write(new)
+        before, after = write(old) if old is not None else _("unknown"), write(new)
         sentences.append(sentence.format(before, after))
-        changes.append(Change(label, before, after))
-    return " ".join(sentences) or "Sets the market's parameters to what they are already. Nothing changes.", changes
+        changes.append(Change(str(label), before, after))
+    nothing = _("Sets the market's parameters to what they are already. Nothing changes.")
+    return " ".join(sentences) or nothing, changes
 
 
 def _set_token(call: Call) -> Told:
     token = call.facts.tokens.get(call.args["token"].lower())
-    name = token.symbol if token else f"the token at {short(call.args['token'])}"
+    name = token.symbol if token else _("the token at %(address)s") % {"address": short(call.args["token"])}
     if call.args["allowed"]:
-        return f"New subscriptions can be paid in {name}.", []
-    return f"New subscriptions can no longer be paid in {name}. Running ones go on in it.", []
+        return _("New subscriptions can be paid in %(token)s.") % {"token": name}, []
+    return _("New subscriptions can no longer be paid in %(token)s. Running ones go on in it.") % {"token": name}, []
 
 
-def _pause(_: Call) -> Told:
-    return "No new subscription can be paid until this is taken back. Releases, refunds and withdrawals go on.", []
+def _pause(call: Call) -> Told:
+    sentence = _("No new subscription can be paid until this is taken back. Releases, refunds and withdrawals go on.")
+    return sentence, []
 
 
-def _unpause(_: Call) -> Told:
-    return "New subscriptions can be paid again.", []
+def _unpause(call: Call) -> Told:
+    return _("New subscriptions can be paid again."), []
 
 
 # --- the governor and its timelock --------------------------------------------------------------------------------
-def _setting(label: str, name: str, sentence: str, write: Callable[[Call, int], str]) -> Callable[[Call], Told]:
+def _setting(
+    label: StrPromise, name: str, sentence: StrPromise, write: Callable[[Call, int], str]
+) -> Callable[[Call], Told]:
     def tell(call: Call) -> Told:
         new = next(iter(call.args.values()))
         old = call.facts.setting(name, call.execution)
-        before = write(call, old) if old is not None else "unknown"
-        return sentence.format(before, write(call, new)), [Change(label, before, write(call, new))]
+        before = write(call, old) if old is not None else _("unknown")
+        return sentence.format(before, write(call, new)), [Change(str(label), before, write(call, new))]
 
     return tell
 
 
 def _time(call: Call, value: int) -> str:
     blocks = call.facts.governor.clock_mode == ClockMode.BLOCK_NUMBER
-    return f"{value:,} blocks" if blocks else duration(value)
+    if blocks:
+        return ngettext("%(count)s block", "%(count)s blocks", value) % {"count": whole(value)}
+    return duration(value)
 
 
-def _seconds(_: Call, value: int) -> str:
+def _seconds(call: Call, value: int) -> str:
     return duration(value)
 
 
@@ -183,31 +218,40 @@ def _fraction(call: Call, value: int) -> str:
 NAME = Setting.Name
 GOVERNOR = {
     "setVotingDelay": _setting(
-        "Voting delay", NAME.VOTING_DELAY, "Voting starts {1} after a proposal is made; today it is {0}.", _time
+        gettext_lazy("Voting delay"),
+        NAME.VOTING_DELAY,
+        gettext_lazy("Voting starts {1} after a proposal is made; today it is {0}."),
+        _time,
     ),
     "setVotingPeriod": _setting(
-        "Voting period", NAME.VOTING_PERIOD, "A vote is open for {1} instead of {0}. Running votes keep theirs.", _time
+        gettext_lazy("Voting period"),
+        NAME.VOTING_PERIOD,
+        gettext_lazy("A vote is open for {1} instead of {0}. Running votes keep theirs."),
+        _time,
     ),
     "setProposalThreshold": _setting(
-        "Votes to propose", NAME.PROPOSAL_THRESHOLD, "Who wants to propose needs {1} instead of {0}.", _votes
+        gettext_lazy("Votes to propose"),
+        NAME.PROPOSAL_THRESHOLD,
+        gettext_lazy("Who wants to propose needs {1} instead of {0}."),
+        _votes,
     ),
     "updateQuorumNumerator": _setting(
-        "Quorum",
+        gettext_lazy("Quorum"),
         NAME.QUORUM_NUMERATOR,
-        "A vote counts when {1} of all votes take part, instead of {0}. Running votes keep theirs.",
+        gettext_lazy("A vote counts when {1} of all votes take part, instead of {0}. Running votes keep theirs."),
         _fraction,
     ),
     "setLateQuorumVoteExtension": _setting(
-        "Extension",
+        gettext_lazy("Extension"),
         NAME.LATE_QUORUM_EXTENSION,
-        "A quorum reached late leaves {1} instead of {0} to answer it.",
+        gettext_lazy("A quorum reached late leaves {1} instead of {0} to answer it."),
         _time,
     ),
 }
 _update_delay = _setting(
-    "Wait before execution",
+    gettext_lazy("Wait before execution"),
     NAME.MIN_DELAY,
-    "What passes waits {1} instead of {0} before it takes effect. What is queued keeps its date.",
+    gettext_lazy("What passes waits {1} instead of {0} before it takes effect. What is queued keeps its date."),
     _seconds,
 )
 
@@ -217,7 +261,8 @@ def _transfer(call: Call) -> Told | None:
     to, value = call.args.get("to"), call.args.get("value", call.args.get("amount"))
     if token is None or to is None or value is None:
         return None
-    return f"Sends {amount(value, token, None)} from the timelock to {call.facts.name(to)}.", []
+    words = {"sent": amount(value, token, None), "name": call.facts.name(to)}
+    return _("Sends %(sent)s from the timelock to %(name)s.") % words, []
 
 
 TELLERS: dict[tuple[str, str], Callable[[Call], Told | None]] = {

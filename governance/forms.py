@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from governance.models import Support
 from governance.power import checked_address
@@ -18,13 +20,13 @@ class AddressField(forms.CharField):
         text = super().clean(value)
         found = checked_address(text) if text else ""
         if found is None:
-            raise forms.ValidationError("This is not an address. It starts with 0x and has 40 digits after it.")
+            raise forms.ValidationError(_("This is not an address. It starts with 0x and has 40 digits after it."))
         return found
 
 
 class AddressForm(forms.Form):
     address = AddressField(
-        label="Wallet address",
+        label=gettext_lazy("Wallet address"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "0x…"}),
     )
 
@@ -33,37 +35,50 @@ class BallotForm(AddressForm):
     support = forms.TypedChoiceField(
         coerce=int,
         choices=Support.choices,
-        error_messages={"required": "Choose For, Against or Abstain.", "invalid_choice": "Choose one of the three."},
+        error_messages={
+            "required": gettext_lazy("Choose For, Against or Abstain."),
+            "invalid_choice": gettext_lazy("Choose one of the three."),
+        },
     )
     reason = forms.CharField(
         required=False,
         max_length=2000,
         strip=True,
-        error_messages={"max_length": "A reason has at most 2,000 characters."},
+        error_messages={"max_length": gettext_lazy("A reason has at most 2,000 characters.")},
     )
 
 
 class DelegateForm(AddressForm):
-    delegate = AddressField(label="Delegate to", error_messages={"required": "Say to whom: an address, or your own."})
+    delegate = AddressField(
+        label=gettext_lazy("Delegate to"),
+        error_messages={"required": gettext_lazy("Say to whom: an address, or your own.")},
+    )
 
 
 class FeeForm(forms.Form):
     """A change of the fee, and why."""
 
     fee = forms.DecimalField(
-        label="New fee in percent",
+        label=gettext_lazy("New fee in percent"),
         min_value=Decimal(0),
         max_value=MOST_FEE,
         decimal_places=2,
-        help_text="Of each payout, for subscriptions that start afterwards. The contract allows at most 10 %.",
+        help_text=gettext_lazy(
+            "Of each payout, for subscriptions that start afterwards. The contract allows at most 10 %."
+        ),
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01"}),
-        error_messages={"max_value": "The contract allows at most 10 %%.", "min_value": "A fee cannot be below 0 %%."},
+        error_messages={
+            "max_value": gettext_lazy("The contract allows at most 10 %%."),
+            "min_value": gettext_lazy("A fee cannot be below 0 %%."),
+        },
     )
-    title = forms.CharField(label="Title", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     why = forms.CharField(
-        label="Why",
+        label=gettext_lazy("Why"),
         max_length=10_000,
-        help_text="Who gains, who pays, and what happens if it does not pass. Markdown works.",
+        help_text=gettext_lazy("Who gains, who pays, and what happens if it does not pass. Markdown works."),
         widget=forms.Textarea(attrs={"rows": 8}),
     )
 

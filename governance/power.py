@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
 from eth_utils.address import is_hex_address, to_checksum_address
 
 from chain.client import CallRefused, NodeUnreachable, client
@@ -63,8 +64,8 @@ class Standing:
     def of(cls, governor: Governor, address: str) -> "Standing":
         balance, delegate = balance_of(governor, address), delegate_of(governor, address)
         power, token = power_at(governor, address), governor.token
-        holds = "not known at the moment: the chain does not answer" if balance is None else amount(balance, token)
-        counts_for = "nobody yet" if delegate is None else "itself" if delegate == address else short(delegate)
+        holds = _("not known at the moment: the chain does not answer") if balance is None else amount(balance, token)
+        counts_for = _("nobody yet") if delegate is None else "itself" if delegate == address else short(delegate)
         return cls(address, balance, delegate, power, holds, counts_for, amount(power, token))
 
 
@@ -106,27 +107,31 @@ def eligibility(proposal: Proposal, address: str) -> Eligibility:
 def _sentence(proposal: Proposal, standing: Standing, power: int, vote: Vote | None) -> str:
     token = proposal.governor.token
     if vote is not None:
-        return f"This account voted {vote.get_support_display()} with {amount(vote.weight, token)}. A vote is final."
+        words = {"side": vote.get_support_display(), "votes": amount(vote.weight, token)}
+        return _("This account voted %(side)s with %(votes)s. A vote is final.") % words
     if proposal.state == State.PENDING:
         if power:
-            return f"When voting starts, this account can vote with {amount(power, token)} if nothing moves until then."
-        return "This account has no power yet. Delegate before voting starts, and it counts on this proposal."
+            sentence = _("When voting starts, this account can vote with %(votes)s if nothing moves until then.")
+            return sentence % {"votes": amount(power, token)}
+        return _("This account has no power yet. Delegate before voting starts, and it counts on this proposal.")
     if proposal.state != State.ACTIVE:
-        return "Voting on this proposal is over."
+        return _("Voting on this proposal is over.")
     if power:
-        return f"Your vote adds {amount(power, token)} to the side you choose. It cannot be changed afterwards."
+        sentence = _("Your vote adds %(votes)s to the side you choose. It cannot be changed afterwards.")
+        return sentence % {"votes": amount(power, token)}
     return _why_no_power(standing, token.symbol)
 
 
 def _why_no_power(standing: Standing, symbol: str) -> str:
     if standing.delegate not in {None, standing.address}:
-        return (
-            f"This account's tokens count for {short(str(standing.delegate))}, who votes with them. "
+        return _(
+            "This account's tokens count for %(delegate)s, who votes with them. "
             "To vote yourself next time, delegate to yourself; it counts from the next proposal."
-        )
+        ) % {"delegate": short(str(standing.delegate))}
     if standing.balance and standing.delegate is None:
-        return (
+        return _(
             "This account's tokens counted for nobody when voting started, so it cannot vote here. "
             "Delegate to yourself now: it counts from the next proposal."
         )
-    return f"This account had no {symbol} with votes when voting started, so it cannot vote here."
+    sentence = _("This account had no %(token)s with votes when voting started, so it cannot vote here.")
+    return sentence % {"token": symbol}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, npgettext
+
 from chain.models import Block
 from governance.effects import Effect, effects_of
 from governance.facts import Facts
-from governance.models import TERMINAL, ClockMode, Governor, Proposal, State, Step, StepKind, Support, Vote
+from governance.models import TERMINAL, ClockMode, Governor, Proposal, State, Step, StepKind, Support
 from governance.tally import QuorumHistory, reached_quorum
-from governance.words import SPACE, amount, duration, moment, number, roughly, share
+from governance.words import SPACE, amount, duration, moment, number, roughly, share, tenths, whole
 
 TONES = {
     State.PENDING: "info",
@@ -23,14 +26,14 @@ TONES = {
     State.EXPIRED: "none",
 }
 LABELS = {
-    State.PENDING: "Voting not started",
-    State.ACTIVE: "Voting open",
-    State.SUCCEEDED: "Passed, to be queued",
-    State.QUEUED: "Passed, waiting",
-    State.EXECUTED: "In force",
-    State.DEFEATED: "Not passed",
-    State.CANCELED: "Withdrawn",
-    State.EXPIRED: "Expired",
+    State.PENDING: gettext_lazy("Voting not started"),
+    State.ACTIVE: gettext_lazy("Voting open"),
+    State.SUCCEEDED: gettext_lazy("Passed, to be queued"),
+    State.QUEUED: gettext_lazy("Passed, waiting"),
+    State.EXECUTED: gettext_lazy("In force"),
+    State.DEFEATED: gettext_lazy("Not passed"),
+    State.CANCELED: gettext_lazy("Withdrawn"),
+    State.EXPIRED: gettext_lazy("Expired"),
 }
 
 
@@ -98,16 +101,30 @@ class Shown:
     def result(self) -> str:
         """The figures in a line, for the list of what was decided."""
         if self.proposal.state == State.PENDING or not any(bar.width for bar in self.bars):
-            return "" if self.proposal.state == State.PENDING else "No votes were cast."
-        sides = ", ".join(f"{bar.width:.1f}{SPACE}% {bar.label.lower()}" for bar in self.bars if bar.width)
-        quorum = "quorum reached" if self.quorum.reached else "quorum not reached"
-        return f"{sides}; {self.proposal.voters:,} voter{'' if self.proposal.voters == 1 else 's'}, {quorum}."
+            return "" if self.proposal.state == State.PENDING else _("No votes were cast.")
+        sides = ", ".join(f"{tenths(bar.width)}{SPACE}% {bar.label.lower()}" for bar in self.bars if bar.width)
+        if self.quorum.reached:
+            sentence = ngettext(
+                "%(sides)s; %(voters)s voter, quorum reached.",
+                "%(sides)s; %(voters)s voters, quorum reached.",
+                self.proposal.voters,
+            )
+        else:
+            sentence = ngettext(
+                "%(sides)s; %(voters)s voter, quorum not reached.",
+                "%(sides)s; %(voters)s voters, quorum not reached.",
+                self.proposal.voters,
+            )
+        return sentence % {"sides": sides, "voters": whole(self.proposal.voters)}
 
     @property
     def headline(self) -> str:
         """What it does in a sentence; where it does several things, the first and how many more."""
         more = len(self.effects) - 1
-        return self.effects[0].sentence + (f" And {more} more change{'s' if more > 1 else ''}." if more else "")
+        if not more:
+            return self.effects[0].sentence
+        rest = ngettext("And %(more)s more change.", "And %(more)s more changes.", more) % {"more": more}
+        return f"{self.effects[0].sentence} {rest}"
 
 
 def show(proposal: Proposal, facts: Facts, block: Block, quorums: QuorumHistory) -> Shown:
@@ -118,7 +135,7 @@ def show(proposal: Proposal, facts: Facts, block: Block, quorums: QuorumHistory)
         block=block,
         block_at=moment(block.timestamp),
         effects=effects_of(proposal, facts),
-        label=LABELS[State(proposal.state)],
+        label=str(LABELS[State(proposal.state)]),
         tone=TONES[State(proposal.state)],
         outcome=_outcome(proposal),
         bars=_bars(proposal),
@@ -134,14 +151,14 @@ def show(proposal: Proposal, facts: Facts, block: Block, quorums: QuorumHistory)
 def _bars(proposal: Proposal) -> list[Bar]:
     token = proposal.governor.token
     sides = (
-        ("for", "For", proposal.votes_for),
-        ("against", "Against", proposal.votes_against),
-        ("abstain", "Abstain", proposal.votes_abstain),
+        ("for", Support.FOR, proposal.votes_for),
+        ("against", Support.AGAINST, proposal.votes_against),
+        ("abstain", Support.ABSTAIN, proposal.votes_abstain),
     )
-    cast = sum(weight for _, _, weight in sides)
+    cast = proposal.votes_for + proposal.votes_against + proposal.votes_abstain
     return [
-        Bar(key, label, number(weight, token.decimals), amount(weight, token, None), share(weight, cast))
-        for key, label, weight in sides
+        Bar(key, str(side.label), number(weight, token.decimals), amount(weight, token, None), share(weight, cast))
+        for key, side, weight in sides
     ]
 
 
@@ -158,35 +175,45 @@ def _outcome(proposal: Proposal) -> str:
     ahead, quorum = proposal.votes_for > proposal.votes_against, reached_quorum(proposal)
     if proposal.state == State.ACTIVE:
         if not quorum:
-            return "Not passing as it stands: too few have voted." + (" More are for than against." if ahead else "")
-        return "Passing as it stands." if ahead else "Not passing as it stands: not more are for than against."
+            too_few = _("Not passing as it stands: too few have voted.")
+            more_for = _("More are for than against.")
+            return f"{too_few} {more_for}" if ahead else too_few
+        if ahead:
+            return _("Passing as it stands.")
+        return _("Not passing as it stands: not more are for than against.")
     if proposal.state == State.DEFEATED:
-        return "It did not pass: " + ("not more were for than against." if quorum else "too few voted.")
+        if quorum:
+            return _("It did not pass: not more were for than against.")
+        return _("It did not pass: too few voted.")
     return {
-        State.PENDING: "Voting has not started yet.",
-        State.SUCCEEDED: "It passed. Anyone can put it in the queue now.",
-        State.QUEUED: "It passed, and takes effect when its wait is over and somebody carries it out.",
-        State.EXECUTED: "It passed and is in force.",
-        State.CANCELED: "It was withdrawn and changes nothing.",
-        State.EXPIRED: "It passed, but was not carried out in time.",
+        State.PENDING: _("Voting has not started yet."),
+        State.SUCCEEDED: _("It passed. Anyone can put it in the queue now."),
+        State.QUEUED: _("It passed, and takes effect when its wait is over and somebody carries it out."),
+        State.EXECUTED: _("It passed and is in force."),
+        State.CANCELED: _("It was withdrawn and changes nothing."),
+        State.EXPIRED: _("It passed, but was not carried out in time."),
     }[State(proposal.state)]
 
 
-def _left(governor: Governor, until: int, clock: int) -> str:
-    """From the clock to a later time, roughly."""
-    if governor.clock_mode == ClockMode.BLOCK_NUMBER:
-        return f"{until - clock:,} blocks"
-    return roughly(until - clock)
+def _left(governor: Governor, until: int, clock: int, *, away: bool = False) -> str:
+    """From the clock to a later time, roughly; `away`: as it stands after "in" or before "ago"."""
+    count = until - clock
+    if governor.clock_mode != ClockMode.BLOCK_NUMBER:
+        return roughly(count, away=away)
+    if away:
+        return npgettext("away", "%(count)s block", "%(count)s blocks", count) % {"count": whole(count)}
+    return ngettext("%(count)s block", "%(count)s blocks", count) % {"count": whole(count)}
 
 
 def _time(proposal: Proposal, clock: int) -> str:
     governor = proposal.governor
     if proposal.state == State.PENDING:
-        return f"Voting starts in {_left(governor, max(proposal.vote_start, clock + 1), clock)}"
+        left = _left(governor, max(proposal.vote_start, clock + 1), clock, away=True)
+        return _("Voting starts in %(left)s") % {"left": left}
     if proposal.state == State.ACTIVE:
-        return f"{_left(governor, proposal.deadline + 1, clock)} left to vote"
+        return _("%(left)s left to vote") % {"left": _left(governor, proposal.deadline + 1, clock)}
     if proposal.state in {State.SUCCEEDED, State.DEFEATED}:
-        return f"Voting ended {_left(governor, clock, proposal.deadline)} ago"
+        return _("Voting ended %(since)s ago") % {"since": _left(governor, clock, proposal.deadline, away=True)}
     return ""
 
 
@@ -203,9 +230,12 @@ def _due(proposal: Proposal, block: Block) -> str:
 
 def _source(proposal: Proposal, block: Block) -> str:
     final = (
-        "All of it is final." if proposal.final else "The newest of it is not final yet: it can still be taken back."
+        _("All of it is final.")
+        if proposal.final
+        else _("The newest of it is not final yet: it can still be taken back.")
     )
-    return f"Counted from the chain up to block {block.number:,}. {final}"
+    counted = _("Counted from the chain up to block %(block)s.") % {"block": whole(block.number)}
+    return f"{counted} {final}"
 
 
 def _timeline(proposal: Proposal, clock: int) -> list[Event]:
@@ -214,23 +244,25 @@ def _timeline(proposal: Proposal, clock: int) -> list[Event]:
     start, end = (moment(proposal.vote_start), moment(proposal.deadline)) if dated else (None, None)
     begun, over = proposal.vote_start < clock, proposal.deadline < clock
     events = [
-        Event("Proposed", "good", "pencil", moment(created.timestamp), "", proposal.log.tx_hash, created.number,
+        Event(_("Proposed"), "good", "pencil", moment(created.timestamp), "", proposal.log.tx_hash, created.number,
               created.is_final),
     ]  # fmt: skip
     steps = sorted(proposal.steps.all(), key=lambda step: (step.log.number, step.log.log_index))
     canceled = [_happened(step) for step in steps if step.kind in {StepKind.CANCELED, StepKind.OPERATION_CANCELED}]
     if canceled and not begun:
         return [*events, canceled[0]]
-    events.append(Event("Voting started" if begun else "Voting starts", "good" if begun else "", "vote", start))
+    events.append(Event(_("Voting started") if begun else _("Voting starts"), "good" if begun else "", "vote", start))
     events += [_happened(step) for step in steps if step.kind == StepKind.EXTENDED]
     if canceled and not over:
         return [*events, canceled[0]]
-    events.append(Event("Voting closed" if over else "Voting closes", "good" if over else "", "calendar-clock", end))
+    events.append(
+        Event(_("Voting closed") if over else _("Voting closes"), "good" if over else "", "calendar-clock", end)
+    )
     events += [_happened(step) for step in steps if step.kind == StepKind.QUEUED]
     if canceled:
         return [*events, canceled[0]]
     if proposal.state == State.DEFEATED:
-        return [*events, Event("Not passed", "loss", "x", end)]
+        return [*events, Event(_("Not passed"), "loss", "x", end)]
     return events + _ahead(proposal, steps)
 
 
@@ -240,41 +272,24 @@ def _ahead(proposal: Proposal, steps: list[Step]) -> list[Event]:
     if done:
         return [_happened(done[0])]
     if proposal.eta is not None:
-        return [Event("Can be carried out", "", "hourglass", moment(proposal.eta), "By anyone, from then on.")]
+        return [Event(_("Can be carried out"), "", "hourglass", moment(proposal.eta), _("By anyone, from then on."))]
     return [
-        Event("Queued", "", "list-plus", None, "If it passes, anyone can queue it; then a fixed wait begins."),
-        Event("Carried out", "", "check", None, "After the wait, by anyone."),
+        Event(_("Queued"), "", "list-plus", None, _("If it passes, anyone can queue it; then a fixed wait begins.")),
+        Event(_("Carried out"), "", "check", None, _("After the wait, by anyone.")),
     ]
 
 
 def _happened(step: Step) -> Event:
     label, tone, icon = {
-        StepKind.EXTENDED: ("Voting extended", "wait", "calendar-plus"),
-        StepKind.QUEUED: ("Queued", "good", "list-plus"),
-        StepKind.EXECUTED: ("Carried out", "good", "check"),
-        StepKind.OPERATION_EXECUTED: ("Carried out on the timelock", "good", "check"),
-        StepKind.CANCELED: ("Withdrawn", "loss", "x"),
-        StepKind.OPERATION_CANCELED: ("Stopped in the timelock", "loss", "x"),
+        StepKind.EXTENDED: (_("Voting extended"), "wait", "calendar-plus"),
+        StepKind.QUEUED: (_("Queued"), "good", "list-plus"),
+        StepKind.EXECUTED: (_("Carried out"), "good", "check"),
+        StepKind.OPERATION_EXECUTED: (_("Carried out on the timelock"), "good", "check"),
+        StepKind.CANCELED: (_("Withdrawn"), "loss", "x"),
+        StepKind.OPERATION_CANCELED: (_("Stopped in the timelock"), "loss", "x"),
     }[StepKind(step.kind)]
     log, block = step.log, step.log.block
-    more = "The quorum was reached late: all get time to answer it." if step.kind == StepKind.EXTENDED else ""
+    more = _("The quorum was reached late: all get time to answer it.") if step.kind == StepKind.EXTENDED else ""
     if step.kind == StepKind.QUEUED and step.value is not None:
-        more = f"Waits {duration(max(step.value - block.timestamp, 0))} from here."
+        more = _("Waits %(time)s from here.") % {"time": duration(max(step.value - block.timestamp, 0))}
     return Event(label, tone, icon, moment(block.timestamp), more, log.tx_hash, block.number, block.is_final)
-
-
-@dataclass(frozen=True)
-class ShownVote:
-    """One row of the list of votes."""
-
-    vote: Vote
-    weight: str
-    exact: str
-    label: str
-    tone: str
-
-
-def show_vote(vote: Vote, governor: Governor) -> ShownVote:
-    tone = {Support.FOR: "good", Support.AGAINST: "loss", Support.ABSTAIN: "none"}[Support(vote.support)]
-    exact = amount(vote.weight, governor.token, None)
-    return ShownVote(vote, number(vote.weight, governor.token.decimals), exact, vote.get_support_display(), tone)

@@ -11,7 +11,8 @@ from chain.models import Block
 from governance.facts import Facts
 from governance.models import Governor, Proposal, Step, Vote
 from governance.power import checked_address
-from governance.presentation import Shown, ShownVote, show, show_vote
+from governance.presentation import Shown, show
+from governance.rolls import ShownVote, show_vote
 from governance.tally import QuorumHistory
 
 VOTES_SHOWN = 50

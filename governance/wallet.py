@@ -14,6 +14,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from eth_utils.crypto import keccak
 
@@ -28,7 +29,7 @@ from governance.models import Governor, Proposal, Support
 from governance.power import delegate_of, eligibility, power_at, threshold
 from governance.reading import governor_named, shown
 from governance.views import proposal_or_404
-from governance.words import amount, short
+from governance.words import amount, short, whole
 
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
@@ -49,7 +50,7 @@ def conversation(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpRespo
             if not isinstance(body, dict):
                 raise ValueError
         except ValueError:
-            return JsonResponse({"sentence": "The page sent something that is not understood here."}, status=422)
+            return JsonResponse({"sentence": _("The page sent something that is not understood here.")}, status=422)
         try:
             return JsonResponse(view(body, *args, **kwargs))
         except No as no:
@@ -70,9 +71,9 @@ def asked(governor: Governor, to: str, data: bytes, sender: str, say: str) -> di
     try:
         client(governor.chain).call(to, data, sender=sender)
     except CallRefused as refused:
-        raise No(str(refused)) from refused
+        raise No(_(str(refused))) from refused
     except NodeUnreachable as problem:
-        raise No("The chain does not answer at the moment. Nothing was sent; try again in a minute.") from problem
+        raise No(_("The chain does not answer at the moment. Nothing was sent; try again in a minute.")) from problem
     transaction = {"to": to, "data": "0x" + data.hex(), "value": "0", "chainId": reference(governor.chain)}
     return {"transaction": transaction, "say": say, "next": reverse("governance:sent", args=[governor.slug])}
 
@@ -82,7 +83,7 @@ def connect(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, 
     """The wallet's address, shown on the proposal's page."""
     proposal = proposal_or_404(governor, proposal_id)
     address = cleaned(AddressForm(body))["address"]
-    return {"say": "Looking up your votes.", "go": f"{proposal.get_absolute_url()}?address={address}#your-vote"}
+    return {"say": _("Looking up your votes."), "go": f"{proposal.get_absolute_url()}?address={address}#your-vote"}
 
 
 @conversation
@@ -98,7 +99,8 @@ def ballot(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, A
         data = abi.encode_call("GuildGovernor", "castVoteWithReason", number, support, reason)
     else:
         data = abi.encode_call("GuildGovernor", "castVote", number, support)
-    say = f"You vote {Support(support).label} with {found.power_text}. A vote cannot be changed."
+    words = {"side": Support(support).label, "votes": found.power_text}
+    say = _("You vote %(side)s with %(votes)s. A vote cannot be changed.") % words
     return asked(proposal.governor, proposal.governor.address, data, values["address"], say)
 
 
@@ -109,13 +111,13 @@ def act(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, Any]
     found = shown(proposal.governor, [proposal])
     due = found[0].due if found else ""
     if not due:
-        raise No("There is nothing to do for this proposal at the moment. Reload the page to see where it stands.")
+        raise No(_("There is nothing to do for this proposal at the moment. Reload the page to see where it stands."))
     calldatas = [bytes.fromhex(data[2:]) for data in proposal.calldatas]
     digest = keccak(bytes(proposal.description_bytes))
     data = abi.encode_call("GuildGovernor", due, proposal.targets, proposal.amounts, calldatas, digest)
     say = {
-        "queue": "You put the proposal in the queue. It costs a network fee only.",
-        "execute": "You carry the proposal out. It costs a network fee only.",
+        "queue": _("You put the proposal in the queue. It costs a network fee only."),
+        "execute": _("You carry the proposal out. It costs a network fee only."),
     }[due]
     return asked(proposal.governor, proposal.governor.address, data, address, say)
 
@@ -127,10 +129,15 @@ def delegate(body: dict[str, Any], governor: str) -> dict[str, Any]:
     values = cleaned(DelegateForm({**body, "delegate": body.get("delegate") or body.get("address")}))
     address, to = values["address"], values["delegate"]
     if delegate_of(dao, address) == to:
-        raise No(f"This account's tokens already count for {'itself' if to == address else short(to)}.")
+        if to == address:
+            raise No(_("This account's tokens already count for itself."))
+        raise No(_("This account's tokens already count for %(delegate)s.") % {"delegate": short(to)})
     data = abi.encode_call("GuildToken", "delegate", to)
-    whom = "yourself" if to == address else short(to)
-    say = f"Your tokens stay yours; their votes count for {whom}, from the next proposal on."
+    if to == address:
+        say = _("Your tokens stay yours; their votes count for yourself, from the next proposal on.")
+    else:
+        say = _("Your tokens stay yours; their votes count for %(delegate)s, from the next proposal on.")
+        say %= {"delegate": short(to)}
     return asked(dao, dao.token.address, data, address, say)
 
 
@@ -143,19 +150,22 @@ def propose(body: dict[str, Any], governor: str) -> dict[str, Any]:
     power = power_at(dao, address)
     if power < needed:
         raise No(
-            f"Who proposes needs {amount(needed, dao.token)} of votes; this account has {amount(power, dao.token)}. "
-            "Delegate to yourself, or ask a delegate to propose it."
+            _(
+                "Who proposes needs %(needed)s of votes; this account has %(power)s. "
+                "Delegate to yourself, or ask a delegate to propose it."
+            )
+            % {"needed": amount(needed, dao.token), "power": amount(power, dao.token)}
         )
     facts = Facts.of(dao)
     call = fee_change(facts, form.bps)
     if call is None:
-        raise No("The market's parameters are not copied from the chain yet. Try again in a minute.")
+        raise No(_("The market's parameters are not copied from the chain yet. Try again in a minute."))
     effect = effect_of(facts, call[0], 0, call[1])
     if not effect.changes:
-        raise No("That is the fee already. Nothing would change.")
+        raise No(_("That is the fee already. Nothing would change."))
     description = f"{form.description}\n\n#proposer={address.lower()}"
     data = abi.encode_call("GuildGovernor", "propose", [call[0]], [0], [call[1]], description)
-    return asked(dao, dao.address, data, address, f"You propose: {effect.sentence}")
+    return asked(dao, dao.address, data, address, _("You propose: %(effect)s") % {"effect": effect.sentence})
 
 
 @conversation
@@ -163,17 +173,20 @@ def sent(body: dict[str, Any], governor: str, tx_hash: str = "") -> dict[str, An
     """What became of a transaction that the wallet sent: wait, seen in a block, or refused by the contract."""
     dao, tx_hash = get_object_or_404(governor_named(governor)), tx_hash or str(body.get("hash", ""))
     if not HASH.fullmatch(tx_hash):
-        raise No("Your wallet gave no transaction number. Look into the wallet: it says whether it was sent.")
+        raise No(_("Your wallet gave no transaction number. Look into the wallet: it says whether it was sent."))
     proposal = Proposal.objects.filter(governor=dao, log__tx_hash=tx_hash.lower()).select_related("governor").first()
     if proposal is not None:
-        return {"say": "Your proposal is on the chain.", "go": proposal.get_absolute_url()}
+        return {"say": _("Your proposal is on the chain."), "go": proposal.get_absolute_url()}
     log = Log.objects.filter(chain=dao.chain, tx_hash=tx_hash.lower()).select_related("block").first()
     if log is not None and log.id <= dao.read_log_id:
-        return {"say": f"Seen in block {log.number:,}. It counts, and is final a few blocks later."}
+        return {
+            "say": _("Seen in block %(block)s. It counts, and is final a few blocks later.")
+            % {"block": whole(log.number)}
+        }
     if log is None and _reverted(dao, tx_hash):
-        raise No("The contract refused it when its turn came: somebody or something was faster. Reload this page.")
+        raise No(_("The contract refused it when its turn came: somebody or something was faster. Reload this page."))
     following = reverse("governance:sent", args=[dao.slug, tx_hash])
-    return {"wait": 1, "say": "Sent. Waiting for a block that has it.", "next": following}
+    return {"wait": 1, "say": _("Sent. Waiting for a block that has it."), "next": following}
 
 
 def _reverted(governor: Governor, tx_hash: str) -> bool:

@@ -1,9 +1,43 @@
 """The domain's "no", and tables of the moves that a state machine allows."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    Words: TypeAlias = StrOrPromise
+else:
+    Words = str  # a sentence, or one that is looked up when it is shown
+
+# What moves along a table of states, as a sentence calls it.
+THINGS = [
+    noop("answer"),
+    noop("dispute"),
+    noop("domain check"),
+    noop("endpoint test"),
+    noop("erasure"),
+    noop("escrow"),
+    noop("export"),
+    noop("invitation"),
+    noop("listing"),
+    noop("listing version"),
+    noop("order"),
+    noop("organization"),
+    noop("plan"),
+    noop("review"),
+    noop("review case"),
+    noop("ruling"),
+    noop("spending request"),
+    noop("subscription"),
+    noop("tool run"),
+    noop("trial"),
+    noop("verification"),
+]
 
 
 class Refused(Exception):
@@ -26,8 +60,12 @@ class Lifecycle(models.Model):
     def move(self, to: str, **also: Any) -> None:
         """Go to state `to` and store it together with the fields in `also`; raises Refused when there is no way."""
         if not self.can_move(to):
-            thing = self._meta.verbose_name
-            raise Refused(f"This {thing} is {self._label(self.state)} and cannot become {self._label(to)}.")
+            words = {
+                "thing": _(str(self._meta.verbose_name)),
+                "state": self._label(self.state),
+                "next": self._label(to),
+            }
+            raise Refused(_("This %(thing)s is %(state)s and cannot become %(next)s.") % words)
         self.state = to
         for name, value in also.items():
             setattr(self, name, value)

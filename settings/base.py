@@ -6,6 +6,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from settings.env import chains, database, envbool, envint, envlist, envsecret, envstr
+from settings.rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  (settings too)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "marketplace.gateway",
     "marketplace.moderation",
     "marketplace.reviews",
+    "marketplace.disputes",
     "marketplace.notifications",
     "marketplace.privacy",
     "governance",
@@ -172,11 +174,15 @@ MFA_FORMS = {
     "activate_totp": "marketplace.accounts.forms.ActivateForm",
     "add_webauthn": "marketplace.accounts.forms.AddPasskeyForm",
     "edit_webauthn": "marketplace.accounts.forms.RenamePasskeyForm",
+    "login_webauthn": "marketplace.accounts.forms.PasskeySignInForm",
+    "authenticate_webauthn": "marketplace.accounts.forms.PasskeyStepForm",
+    "reauthenticate_webauthn": "marketplace.accounts.forms.PasskeyAgainForm",
 }
 SECOND_FACTOR_HOOK = "marketplace.accounts.factors.second_factor"
 FRESH_HOOK = "marketplace.accounts.factors.be_fresh"
 WALLET_USES_HOOK = "marketplace.organizations.access.paid_to"
 GOVERNANCE_DOOR = "marketplace.tenancy.door.public"
+KEY_HOOK = "marketplace.gateway.keys.holder"
 MEMBERSHIP_HOOK = "marketplace.organizations.access.membership"
 LOGIN_REDIRECT_URL = "organizations:mine"
 LOGIN_URL = "account_login"
@@ -215,27 +221,17 @@ FILE_UPLOAD_HANDLERS = [
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+ON_DISK = "django.core.files.storage.FileSystemStorage"
+# No address leads there: a view streams each file to those who may have it.
+UNSHARED = {"base_url": None, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+EXPORTS_DIR = envstr("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports"))
+DOCUMENTS_DIR = envstr("DOCUMENTS_DIR", str(BASE_DIR / ".run" / "documents"))
+PICTURES_DIR = envstr("PICTURES_DIR", str(BASE_DIR / ".run" / "pictures"))
 STORAGES: dict[str, Any] = {
-    # No address leads there: a view streams an export to those who may have it.
-    "exports": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": envstr("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports")),
-            "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # No address leads there: a view streams a document to those who may read it.
-    "documents": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": envstr("DOCUMENTS_DIR", str(BASE_DIR / ".run" / "documents")),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "default": {"BACKEND": ON_DISK},
+    "exports": {"BACKEND": ON_DISK, "OPTIONS": {"location": EXPORTS_DIR, **UNSHARED}},
+    "documents": {"BACKEND": ON_DISK, "OPTIONS": {"location": DOCUMENTS_DIR, **UNSHARED}},
+    "pictures": {"BACKEND": ON_DISK, "OPTIONS": {"location": PICTURES_DIR, **UNSHARED}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"
@@ -245,15 +241,6 @@ FORMAT_MODULE_PATH = ["settings.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
-
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-}
-SPECTACULAR_SETTINGS = {"TITLE": "Guildhall", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
 
 # --- the chain ----------------------------------------------------------------------------------------------------
 CHAIN_ID = envstr("CHAIN_ID", "eip155:31337")
@@ -278,6 +265,8 @@ RELAYER_KEYSTORE = envstr("RELAYER_KEYSTORE", "")
 RELAYER_KEYSTORE_PASSWORD = envsecret("RELAYER_KEYSTORE_PASSWORD", "")
 RELAYER_SIGNER = envstr("RELAYER_SIGNER", "")
 RELAYER_ROLES = dict(pair.split("=", 1) for pair in envlist("RELAYER_ROLES"))  # arbiter=0x…
+# Up to how much, in whole units of the currency, one moderator rules alone; above it a second one confirms.
+DISPUTE_ALONE_UP_TO = envint("DISPUTE_ALONE_UP_TO", 100)
 SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")
 # host:port that the gateway may call although it is not public; production refuses any.

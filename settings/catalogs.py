@@ -23,7 +23,8 @@ PYTHON: Final = ("chain", "governance", "marketplace", "settings")
 PLURALS: Final = {"de": (2, "(n != 1)"), "id": (1, "0")}
 DOMAINS: Final = ("django", "djangojs")
 KEYWORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
+    "Rule": (2,),  # of a notice: its second argument is the sentence
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "noop"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
@@ -70,6 +71,7 @@ def sources(domain: str) -> Iterator[tuple[Path, Any]]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts and "local" not in path.parts:
                 yield path, extract_python
+    yield from ((path, _of_contract) for path in sorted((ROOT / "chain" / "abi").glob("*.json")))
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.suffix in {".html", ".txt"} and "styleguide" not in path.parts:
             yield path, babel_extract if "jinja" in path.parts else _of_template
@@ -80,6 +82,11 @@ def _of_template(file: Any, keywords: Any, comments: Any, options: Any) -> Any:
     python = templatize(file.read().decode())
     lines = "\n".join(line.lstrip() for line in python.split("\n"))
     return extract_python(io.BytesIO(lines.encode()), keywords, comments, {"encoding": "utf-8"})
+
+
+def _of_contract(file: Any, keywords: Any, comments: Any, options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Why a contract says no: people read it when their wallet or the market asks it for something."""
+    yield from ((0, "gettext", sentence, []) for sentence in json.load(file).get("errors", {}).values() if sentence)
 
 
 def sentences(domain: str = "django") -> Found:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any, Final
 
+from django.utils import formats
+
 WIDTH: Final = 720
 HEIGHT: Final = 260
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 38
@@ -43,7 +45,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that components/chart.html draws, in units of its view box."""
+    """Everything that templates/jinja/chart.html draws, in units of its view box."""
 
     points: Sequence[Point]
     rows: Sequence[Tick]
@@ -103,11 +105,14 @@ def scale(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _written(value: float) -> str:
-    if abs(value) >= 1_000_000:
-        return f"{value / 1_000_000:g} M"
-    if abs(value) >= 10_000:
-        return f"{value / 1000:g} k"
-    return f"{value:g}"
+    for size, unit in ((1_000_000, " M"), (1000, " k")):
+        if abs(value) >= max(size, 10_000):
+            return _short(value / size) + unit
+    return _short(value)
+
+
+def _short(value: float) -> str:
+    return f"{value:g}".replace(".", formats.get_format("DECIMAL_SEPARATOR"))
 
 
 def _frame(series: Sequence[Point]) -> tuple[list[Tick], float, float]:

@@ -1,39 +1,20 @@
 """What every template may show about the market itself."""
 
-import time
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from marketplace.catalog.models import Category
+from marketplace.catalog.keeping import Kept, shelves
 from marketplace.notifications.services import unread_count
 from marketplace.organizations.models import Membership
 from marketplace.subscriptions.models import MarketParams
 from marketplace.tenancy.scope import scope
 
-T = TypeVar("T")
-
-
-class Kept(Generic[T]):
-    """What `read` answered last, for the seconds that `setting` says, in each process. For what everybody may see."""
-
-    def __init__(self, read: Callable[[], T], setting: str = "SHELL_KEPT_SECONDS") -> None:
-        self.read, self.setting = read, setting
-        self.found: tuple[float, T] | None = None
-
-    def __call__(self) -> T:
-        if self.found is None or time.monotonic() - self.found[0] >= getattr(settings, self.setting):
-            self.found = (time.monotonic(), self.read())
-        return self.found[1]
-
-
-# Two queries of every page, about what changes by a vote or by hand. What an order costs is read anew by its service.
+# A query of every page, about what changes by a vote. What an order costs is read anew by its service.
 market_now = Kept(MarketParams.objects.current)
-shelves = Kept(lambda: list(Category.objects.all()))
 
 
 def market(request: HttpRequest) -> dict[str, Any]:

@@ -69,4 +69,4 @@ def database(url: str, **options: Any) -> dict[str, Any]:
     parts = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings: dict[str, Any] = {django: str(parts.pop(libpq)) for libpq, django in names.items() if libpq in parts}
-    return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": {**parts, **options}}
+    return {"ENGINE": "settings.database", **settings, "OPTIONS": {**parts, **options}}

@@ -38,6 +38,11 @@ def readable_amount(amount: int, decimals: int) -> str:
     return _written(rounded, places)
 
 
+def grouped(number: int) -> str:
+    """A count as people read it: 12345 → "12,345"."""
+    return str(formats.number_format(number, use_l10n=True, force_grouping=True))
+
+
 def percent_of_bps(bps: int) -> str:
     """Hundredths of a percent as a percentage: 250 → "2.5 %" (narrow no-break space)."""
     value = Decimal(int(bps)).scaleb(-2).normalize()

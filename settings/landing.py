@@ -8,24 +8,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from marketplace.catalog.models import Listing, ListingQuerySet
+from marketplace.catalog.keeping import Kept
+from marketplace.catalog.models import Listing
+from marketplace.catalog.search.cards import cards
+from marketplace.catalog.search.finding import Question, find
 from marketplace.subscriptions.models import Order
 from marketplace.tenancy import door
 from marketplace.tenancy.scope import as_system
-from settings.context import Kept
+from settings.figures import grouped
 
 CARDS: Final = 6
 MOST_COUNTED: Final = 1000
-UNSHOWN: Final = ("description", "input_schema", "output_schema", "example", "search")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What the market is today; `most_bought` are ids of listings, the most wanted first."""
 
-    tools: str
-    providers: str
-    settled: str
+    tools: int
+    providers: int
+    settled: int
     most_bought: list[int]
 
 
@@ -35,9 +37,9 @@ def _read() -> Figures:
         settled = Order.objects.settled().count()
         most_bought = list(Order.objects.most_bought()[:CARDS])
     return Figures(
-        tools=_counted(public.capped_count(MOST_COUNTED)),
-        providers=_counted(public.order_by().values("org").distinct()[: MOST_COUNTED + 1].count()),
-        settled=f"{settled:,}",
+        tools=public.capped_count(MOST_COUNTED),
+        providers=public.order_by().values("org").distinct()[: MOST_COUNTED + 1].count(),
+        settled=settled,
         most_bought=most_bought,
     )
 
@@ -46,7 +48,7 @@ figures = Kept(_read, "FIGURES_KEPT_SECONDS")
 
 
 def _counted(number: int) -> str:
-    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    return f"{grouped(MOST_COUNTED)}+" if number > MOST_COUNTED else grouped(number)
 
 
 @door.public
@@ -54,14 +56,14 @@ def _counted(number: int) -> str:
 def landing(request: HttpRequest) -> HttpResponse:
     """What is kept is only which tools are wanted: each is looked up again, so one that was taken down is gone."""
     now = figures()
-    found = {listing.pk: listing for listing in _cards(Listing.objects.public().filter(pk__in=now.most_bought))}
+    newest = find(Question(sort="newest"), size=CARDS, counted=False)
     context = {
-        "figures": now,
-        "featured": [found[pk] for pk in now.most_bought if pk in found],
-        "newest": _cards(Listing.objects.public().newest())[:CARDS],
+        "figures": {
+            "tools": _counted(now.tools),
+            "providers": _counted(now.providers),
+            "settled": grouped(now.settled),
+        },
+        "featured": cards(now.most_bought),
+        "newest": cards(newest.ids),
     }
     return render(request, "catalog/landing.html", context)
-
-
-def _cards(listings: ListingQuerySet) -> ListingQuerySet:
-    return listings.with_offers().defer(*UNSHOWN)

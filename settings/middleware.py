@@ -14,15 +14,23 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def private_answers(get_response: GetResponse) -> GetResponse:
-    """Mark each signed-in answer as nobody's to keep but the person's own browser's, and not even its."""
+    """Mark each signed-in answer as nobody's to keep but the person's own browser's, and not even its.
+
+    What is everybody's alike has an address that never shows anything else, and may be kept.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and not _is_everybodys(response):
             patch_cache_control(response, private=True, no_store=True)
         return response
 
     return middleware
+
+
+def _is_everybodys(response: HttpResponse) -> bool:
+    """Whether the view says that it answers this to everybody, in all languages, for ever: the file of a picture."""
+    return getattr(response, "is_everybodys", False)
 
 
 def languages(get_response: GetResponse) -> GetResponse:
@@ -36,6 +44,9 @@ def languages(get_response: GetResponse) -> GetResponse:
         request.LANGUAGE_CODE = language
         with translation.override(language):
             response = get_response(request)
+        if _is_everybodys(response):
+            request.session.accessed = False  # looked at, and nothing came of it: no cache has to mind the cookie
+            return response
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         response.headers.setdefault("Content-Language", language)
         return response

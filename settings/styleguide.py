@@ -11,13 +11,17 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import slugify
 
+from marketplace.catalog.media import Shot
 from marketplace.tenancy import door
 
 PAGES: Final = ("index", "forms", "shop", "offer", "workspace", "console", "governance")
 DOLLAR: Final = Thing(symbol="TUSD", decimals=6)
 ADDRESS: Final = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 HASH: Final = "0x9b1f5c60a3f6d2d14f0f3f6e6c7e1b0a4d5e8f7a6b3c2d1e0f9a8b7c6d5e4f3a"
+CARD: Final = "/static/icons/card.png"
 LONG: Final = "Rechtsschutzversicherungsgesellschaften-Angestelltenverhältnisprüfung"
+
+PICTURES: Final = [Shot(alt, CARD, f"{CARD} 1200w", 1200, 630) for alt in ("The first", "More", LONG)]
 
 
 class SampleForm(forms.Form):
@@ -52,32 +56,48 @@ class Visitor:
 
 
 def _org(name: str, *, verified: bool = True) -> Thing:
-    return Thing(name=name, slug=slugify(name), is_verified=verified, country="DE")
+    seen: dict[str, Any] = {"verified_at": None, "checked": "register", "domain": "", "domain_checked_at": None}
+    seen["checked_facts"] = ["Entry in the company register"]
+    return Thing(name=name, slug=slugify(name), is_verified=verified, country="DE", **seen)
 
 
 def _listings() -> list[dict[str, Any]]:
     rows = [
         ("Invoice Reader", "Reads invoices and gives you the figures, dates and tax lines as a table.",
-         "Ben's Document Works", "receipt-text", 12_500_000, 2_592_000, True),
+         "Ben's Document Works", 12_500_000, 2_592_000, True),
         ("Demand Forecast", "Says how much of each article you will sell in the next eight weeks, and how sure it is.",
-         "Nordlicht Analytics", "chart-line", 40_000_000, 2_592_000, True),
+         "Nordlicht Analytics", 40_000_000, 2_592_000, True),
         ("Contract Check", "Points at clauses in a contract that differ from what your own templates say.",
-         "Kanzlei Berger & Partner", "scale", 90_000_000, 2_592_000, True),
+         "Kanzlei Berger & Partner", 90_000_000, 2_592_000, True),
         (f"{LONG[:38]}", "Prüft Versicherungsbedingungen auf Widersprüche zu Ihren Angestelltenverhältnissen.",
-         LONG[:46], "shield-check", 1_250, 86_400, False),
+         LONG[:46], 1_250, 86_400, False),
         ("Meeting Notes", "Turns a recording into decisions and to-dos, in English, German or Indonesian.",
-         "Jakarta Speech Lab", "mic", 8_000_000, 604_800, True),
+         "Jakarta Speech Lab", 8_000_000, 604_800, True),
         ("Photo Cleaner", "Cuts out products from photos and puts them on white, ready for your shop.",
-         "Studio Weiss", "image", 5_990_000, 2_592_000, False),
+         "Studio Weiss", 5_990_000, 2_592_000, False),
     ]  # fmt: skip
     return [
         {
-            "listing": Thing(name=name, summary=summary, org=_org(org, verified=ok), category=Thing(icon=icon)),
+            "listing": _listing(i, name, summary, _org(org, verified=ok)),
             "plan": Thing(price=price, currency=DOLLAR, period_seconds=seconds),
             "pill": "New" if i == 1 else "",
         }
-        for i, (name, summary, org, icon, price, seconds, ok) in enumerate(rows)
+        for i, (name, summary, org, price, seconds, ok) in enumerate(rows)
     ]
+
+
+def _listing(i: int, name: str, summary: str, org: Thing) -> Thing:
+    """Rated, answering, down or new, in turns."""
+    now = timezone.now()
+    rated = {"rating_sum": 47 * i, "rating_count": 10 * i, "updated_at": now - timedelta(days=40 * i)}
+    stands = {
+        "uptime_bps": 10_000 - 7 * i if i else None,
+        "is_down_since": now if i == 3 else None,
+        "can_be_tried": i % 2 == 0,
+    }
+    return Thing(
+        name=name, slug=f"sample-{i}", summary=summary, org=org, kind="tool", category_id=i + 1, **rated, **stands
+    )
 
 
 def _usage() -> list[tuple[Any, ...]]:
@@ -114,6 +134,7 @@ def _sample(request: HttpRequest) -> dict[str, Any]:
         "usage": _usage(),
         "soon": now + timedelta(days=3, hours=4),
         "events": _events(request, now),
+        "shown": Thing(pictures=PICTURES),
         **_tables(),
     }
 

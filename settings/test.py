@@ -12,6 +12,8 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DOCUMENTS = tempfile.TemporaryDirectory(prefix="guildhall-documents-")  # gone when the run ends
 STORAGES["documents"]["OPTIONS"]["location"] = DOCUMENTS.name
+PICTURES = tempfile.TemporaryDirectory(prefix="guildhall-pictures-")  # gone when the run ends
+STORAGES["pictures"]["OPTIONS"]["location"] = PICTURES.name
 EXPORTS = tempfile.TemporaryDirectory(prefix="guildhall-exports-")  # gone when the run ends
 STORAGES["exports"]["OPTIONS"]["location"] = EXPORTS.name
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

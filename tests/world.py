@@ -20,6 +20,7 @@ from django.utils.text import slugify
 
 from marketplace.accounts.models import User, Wallet
 from marketplace.catalog.models import Category, Currency, Listing, ListingVersion, Plan
+from marketplace.catalog.plans import PlanTerms, read, stored
 from marketplace.catalog.search.indexing import catch_up
 from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.actor import Actor
@@ -44,6 +45,7 @@ INPUT_SCHEMA = {
     "properties": {"text": {"type": "string", "title": "Reviews", "format": "textarea"}},
     "required": ["text"],
 }
+PRICED = ("plan_name", "currency", "price", "period_seconds", "included_calls", "trial_calls", "trial_days")
 OUTPUT_SCHEMA = {"type": "object", "properties": {"mood": {"type": "string", "title": "Mood"}}}
 EXAMPLE = {"text": "The bread was wonderful."}
 
@@ -119,15 +121,20 @@ def version(org: Organization, name: str = "Review mood", **fields: Any) -> List
         "summary": f"{name}: what your customers feel, in a minute",
         "description": "Paste reviews. Get their **mood** and what they are about.",
         "category": fields.get("category") or category(),
-        "currency": fields.get("currency") or currency(),
         "endpoint": "http://127.0.0.1:9/review-mood",
         "input_schema": INPUT_SCHEMA,
         "output_schema": OUTPUT_SCHEMA,
         "example": EXAMPLE,
-        "price": 29 * TUSD,
-        "period_seconds": 30 * DAY,
+        "plans": stored([terms(**{name: fields.pop(name) for name in PRICED if name in fields})]),
     }
     return ListingVersion.objects.create(listing=listing, org=org, **{**defaults, **fields})
+
+
+def terms(**fields: Any) -> PlanTerms:
+    """The terms of a plan: 29 test dollars for 30 days, unless told otherwise."""
+    fields.setdefault("name", fields.pop("plan_name", "Standard"))
+    fields["currency"] = fields.get("currency") or currency()
+    return PlanTerms(**{"price": 29 * TUSD, "period_seconds": 30 * DAY, **fields})
 
 
 @written
@@ -136,28 +143,23 @@ def listing(org: Organization, name: str = "Review mood", **fields: Any) -> List
     now = timezone.now()
     made = version(org, name, state=ListingVersion.State.APPROVED, submitted_at=now, decided_at=now, **fields)
     shown = made.listing
-    for field in ("name", "summary", "description", "category", "input_schema", "output_schema", "example"):
+    for field in ("name", "summary", "description", "category", "input_schema", "output_schema", "example", "media"):
         setattr(shown, field, getattr(made, field))
     shown.version_number, shown.content_hash = made.number, f"0x{made.pk:064x}"
     shown.state, shown.published_at = Listing.State.PUBLIC, now
     shown.save()
-    Plan.objects.create(
-        listing=shown,
-        org=org,
-        version_number=made.number,
-        content_hash=shown.content_hash,
-        name=made.plan_name,
-        currency=made.currency,
-        price=made.price,
-        period_seconds=made.period_seconds,
-    )
+    for offered in read(made.plans):
+        Plan.objects.create(
+            listing=shown, org=org, version_number=made.number, content_hash=shown.content_hash, **offered.columns()
+        )
     catch_up()
     return shown
 
 
 def plan(shown: Listing) -> Plan:
-    """The plan of a listing that is on sale; plans are public."""
-    return Plan.objects.on_sale().select_related("listing", "org", "currency").get(listing=shown)
+    """The plan of a listing that is on sale, the dearest of several; plans are public."""
+    on_sale = Plan.objects.on_sale().select_related("listing", "org", "currency").filter(listing=shown)
+    return on_sale.order_by("-price")[0]
 
 
 def sign_in(client: Client, user: User, *, second_factor: bool | None = None, ago: float = 0) -> Client:

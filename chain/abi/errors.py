@@ -1,8 +1,12 @@
-"""Why a contract said no, as a sentence for people: the notice of the custom error in its source."""
+"""Why a contract said no, as a sentence for people: the notice of the custom error in its source.
+
+In English, as it may be stored; whoever shows it looks it up in the catalogs.
+"""
 
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext_noop as noop
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
@@ -11,10 +15,10 @@ from chain.abi.artefacts import artefact, entries, names
 from chain.abi.codec import Entry, signature_of, to_python, type_of
 
 PANICS = {
-    0x01: "The contract found itself in a state that must not be.",
-    0x11: "A number became too large or too small in the contract.",
-    0x12: "The contract divided by zero.",
-    0x32: "The contract looked beyond the end of a list.",
+    0x01: noop("The contract found itself in a state that must not be."),
+    0x11: noop("A number became too large or too small in the contract."),
+    0x12: noop("The contract divided by zero."),
+    0x32: noop("The contract looked beyond the end of a list."),
 }
 
 

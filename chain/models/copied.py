@@ -32,13 +32,17 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 
 
 class Contract(models.Model):
-    """A contract whose logs are copied from `deployed_block` on. Made by `chain.registry.register()`."""
+    """A contract whose logs are copied from `deployed_block` on. Made by `chain.registry.register()`.
+
+    `topics`: the kinds of events that are copied, by their first topic; empty for all.
+    """
 
     chain = models.CharField(max_length=41)
     name = models.CharField(max_length=100)
     address = models.CharField(max_length=42)
     deployed_block = models.BigIntegerField()
     watched = models.BooleanField(default=True)
+    topics = ArrayField(models.CharField(max_length=66), default=list, db_default=[], blank=True)
 
     objects = ContractQuerySet.as_manager()
 

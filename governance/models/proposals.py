@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, CheckConstraint, F, IntegerField, Q, UniqueConstraint, Value, When
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from chain.fields import Uint256Field
 from governance.models.governors import Governor
@@ -107,15 +109,16 @@ class Proposal(models.Model):
     def title(self) -> str:
         """The first line that says something, without Markdown's signs."""
         lines = (line.strip().lstrip("#").strip(" *_") for line in self.description.splitlines())
-        return next((line for line in lines if line and not line.startswith("#proposer=")), "Untitled proposal")[:200]
+        said = (line for line in lines if line and not line.startswith("#proposer="))
+        return next(said, _("Untitled proposal"))[:200]
 
 
 class Support(models.IntegerChoices):
     """As GovernorCountingSimple.VoteType."""
 
-    AGAINST = 0, "Against"
-    FOR = 1, "For"
-    ABSTAIN = 2, "Abstain"
+    AGAINST = 0, pgettext_lazy("vote", "Against")
+    FOR = 1, pgettext_lazy("vote", "For")
+    ABSTAIN = 2, pgettext_lazy("vote", "Abstain")
 
 
 class Vote(models.Model):

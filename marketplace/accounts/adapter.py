@@ -22,6 +22,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from marketplace.accounts import devices, throttle
 from marketplace.accounts.mails import as_html
@@ -29,15 +31,15 @@ from marketplace.accounts.models import User, Wallet
 from marketplace.tenancy.scope import scope
 
 WORDS = {
-    "account_inactive": "This account is closed.",
-    "duplicate_email": "This is your address already.",
-    "email_password_mismatch": "E-mail address and password do not fit together.",
-    "email_taken": "This address cannot be used here.",
-    "enter_current_password": "This is not your present password.",
-    "incorrect_code": "This code is not right, or it is too old. Type the newest one.",
-    "incorrect_password": "This is not your password.",
-    "invalid_password_reset": "This link has been used already, or it is too old.",
-    "same_as_current": "This is what you have now.",
+    "account_inactive": gettext_lazy("This account is closed."),
+    "duplicate_email": gettext_lazy("This is your address already."),
+    "email_password_mismatch": gettext_lazy("E-mail address and password do not fit together."),
+    "email_taken": gettext_lazy("This address cannot be used here."),
+    "enter_current_password": gettext_lazy("This is not your present password."),
+    "incorrect_code": gettext_lazy("This code is not right, or it is too old. Type the newest one."),
+    "incorrect_password": gettext_lazy("This is not your password."),
+    "invalid_password_reset": gettext_lazy("This link has been used already, or it is too old."),
+    "same_as_current": gettext_lazy("This is what you have now."),
 }
 
 
@@ -107,9 +109,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """As allauth's, and by a linked wallet. A passkey comes first where there is one."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         words = {
-            "reauthenticate": "Use your password",
-            "mfa_reauthenticate": "Use a code of your authenticator app",
-            "mfa_reauthenticate:webauthn": "Use a passkey",
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code of your authenticator app"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
         for method in methods:
             method["description"] = words[method["id"]]
@@ -119,7 +121,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             holds_a_wallet = Wallet.objects.held_by(user.pk).exists()
         if holds_a_wallet:
             where = reverse("accounts:confirm_with_wallet")
-            methods.append({"id": "wallet", "description": "Use your wallet", "url": where})
+            methods.append({"id": "wallet", "description": _("Use your wallet"), "url": where})
         return methods
 
     def unstash_verified_email(self, request: HttpRequest) -> str | None:
@@ -149,7 +151,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages: ClassVar = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": WORDS["incorrect_code"],
-        "unverified_email": "Confirm your e-mail address first: without it you could lock yourself out.",
+        "unverified_email": gettext_lazy("Confirm your e-mail address first: without it you could lock yourself out."),
     }
 
     def get_totp_issuer(self) -> str:
@@ -161,7 +163,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002  (allauth's name)
         """What a new passkey is called until its owner says otherwise."""
         held = Authenticator.objects.filter(user_id=user.pk, type=type).count()
-        return "My passkey" if not held else f"Passkey {held + 1}"
+        return _("My passkey") if not held else _("Passkey %(number)s") % {"number": held + 1}
 
     def encrypt(self, text: str) -> str:
         """AES-256-GCM under SEALING_KEY, as text."""

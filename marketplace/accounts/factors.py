@@ -11,8 +11,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-SET_UP_FIRST = (
+SET_UP_FIRST = _(
     "Moderators need a second factor. Add an authenticator app or a passkey here; the console opens after that."
 )
 Type = Authenticator.Type

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -93,9 +94,9 @@ class SignInNonce(models.Model):
     LIFETIME = timedelta(minutes=10)
 
     class Purpose(models.TextChoices):
-        LINK = "link", "link a wallet"
-        SIGN_IN = "sign_in", "sign in"
-        CONFIRM = "confirm", "confirm who acts"
+        LINK = "link", _("link a wallet")
+        SIGN_IN = "sign_in", _("sign in")
+        CONFIRM = "confirm", _("confirm who acts")
 
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)
     browser = models.CharField("SHA-256 of the secret in the browser's session", max_length=64, blank=True)

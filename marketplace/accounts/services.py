@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from eth_utils.address import to_checksum_address
 
 from chain import signatures
@@ -30,7 +31,7 @@ STATEMENTS = {
     Purpose.CONFIRM: "Confirm to Guildhall that it is me who acts. This costs nothing and moves no money.",
 }
 MOST_OPEN_MESSAGES = 5
-NO_MATCH = "The signature does not match, or it came after ten minutes. Please sign once more."
+NO_MATCH = gettext_lazy("The signature does not match, or it came after ten minutes. Please sign once more.")
 
 
 def rename(actor: Actor, *, name: str) -> User:
@@ -65,7 +66,7 @@ def choose_language(actor: Actor, *, language: str) -> None:
 def checked_address(text: str) -> str:
     """An address in its EIP-55 spelling; raises Refused."""
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
-        raise Refused("This is not the address of a wallet: it should be 0x and 40 digits.")
+        raise Refused(_("This is not the address of a wallet: it should be 0x and 40 digits."))
     return str(to_checksum_address(text))
 
 
@@ -152,7 +153,7 @@ def confirm_with_wallet(actor: Actor, *, address: str, signature: str) -> str:
     with transaction.atomic():
         address = _take(actor, Purpose.CONFIRM, address, signature)
         if not Wallet.objects.held_by(person_of(actor)).filter(address=address).exists():
-            raise Refused("This wallet is not linked to your account.")
+            raise Refused(_("This wallet is not linked to your account."))
     return address
 
 
@@ -172,7 +173,7 @@ def _signed(address: str, message: str, signature: str) -> bool:
     try:
         return signatures.is_valid(address, message, signature)
     except (NodeRefused, NodeUnreachable):
-        raise Refused("We cannot ask the chain about this wallet right now. Please try again in a minute.") from None
+        raise Refused(_("We cannot ask the chain about this wallet right now. Please try again in a minute.")) from None
 
 
 def _hold(actor: Actor, address: str) -> Wallet:
@@ -180,19 +181,19 @@ def _hold(actor: Actor, address: str) -> Wallet:
     User.objects.select_for_update().get(pk=person_of(actor))  # two wallets at once: one of them is the first
     mine = Wallet.objects.held_by(person_of(actor))
     if mine.filter(address=address).exists():
-        raise Refused("This wallet is linked to your account already.")
+        raise Refused(_("This wallet is linked to your account already."))
     try:
         with transaction.atomic():
             first = not mine.exists()
             return Wallet.objects.create(user_id=person_of(actor), address=address, is_payout=first)
     except IntegrityError:
-        raise Refused("This wallet cannot be linked to your account. Use another one, or ask us for help.") from None
+        raise Refused(_("This wallet cannot be linked to your account. Use another one, or ask us for help.")) from None
 
 
 def _own(actor: Actor, wallet_id: int) -> Wallet:
     wallet = Wallet.objects.select_for_update().filter(user_id=person_of(actor), pk=wallet_id).first()
     if wallet is None:
-        raise Refused("This wallet is not linked to your account any more.")
+        raise Refused(_("This wallet is not linked to your account any more."))
     return wallet
 
 
@@ -218,7 +219,10 @@ def unlink_wallet(actor: Actor, *, wallet_id: int) -> str:
         User.objects.select_for_update().get(pk=person_of(actor))
         wallet = _own(actor, wallet_id)
         if names := ", ".join(paid_to(wallet.address)):
-            raise Refused(f"{names}: paid to this wallet. Choose another payout wallet in the settings there first.")
+            raise Refused(
+                _("%(names)s: paid to this wallet. Choose another payout wallet in the settings there first.")
+                % {"names": names}
+            )
         record(actor, "wallet.unlinked", wallet, address=wallet.address)
         was_payout = wallet.is_payout
         wallet.delete()

@@ -13,6 +13,7 @@ from allauth.core.internal.httpkit import get_client_ip
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import ngettext
 
 from marketplace.accounts import devices
 
@@ -28,11 +29,13 @@ class TooMany(Exception):
 
     def __str__(self) -> str:
         minutes = -(-self.seconds // 60)
-        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-        return (
-            f"That was tried too often from here. Wait {wait}, or try from a device on which you have signed in "
-            "before. Nothing is lost, and nobody else can lock you out there."
-        )
+        return ngettext(
+            "That was tried too often from here. Wait a minute, or try from a device on which you have signed in "
+            "before. Nothing is lost, and nobody else can lock you out there.",
+            "That was tried too often from here. Wait %(minutes)s minutes, or try from a device on which you have "
+            "signed in before. Nothing is lost, and nobody else can lock you out there.",
+            minutes,
+        ) % {"minutes": minutes}
 
 
 def network(request: HttpRequest, *, six: int = 48) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 AMOUNT = re.compile(r"(\d{1,9})(?:([.,])(\d{1,18}))?")
 
@@ -23,8 +24,9 @@ class AmountField(forms.CharField):
             return None
         found = AMOUNT.fullmatch(text)
         if not found:
-            raise forms.ValidationError(f"Write it as a number, for example {self.example}.")
+            raise forms.ValidationError(_("Write it as a number, for example %(example)s.") % {"example": self.example})
         whole, separator, rest = found.groups()
         if separator == "," and len(rest) == 3:
-            raise forms.ValidationError(f"Is this {whole}{rest} or {whole}.{rest}? Write it without the comma.")
+            question = _("Is this %(large)s or %(small)s? Write it without the comma.")
+            raise forms.ValidationError(question % {"large": whole + rest, "small": f"{whole}.{rest}"})
         return Decimal(f"{whole}.{rest or 0}")

@@ -73,7 +73,7 @@ def compared(listings: Sequence[Listing]) -> list[Row]:
         Row(_("For 30 days, all included"), tuple(_for_a_month(listing) for listing in listings)),
         Row(_("Free tries"), tuple(_tries(listing) for listing in listings)),
         *_labelled([facts.of_kind(listing) for listing in listings]),
-        Row(_("Category"), tuple(_said(listing.category.name if listing.category else "") for listing in listings)),
+        Row(_("Category"), tuple(_said(str(listing.category or "")) for listing in listings)),
         Row(_("What goes in"), tuple(_fields(listing.input_schema) for listing in listings)),
         Row(_("What comes out"), tuple(_fields(listing.output_schema) for listing in listings)),
         *_labelled([facts.of_data(listing) for listing in listings]),
@@ -103,8 +103,9 @@ def _prices(listing: Listing) -> Cell:
 
 
 def _for_a_month(listing: Listing) -> Cell:
-    """The cheapest plan for 30 days, rounded up: what a buyer pays, with the market's fee inside."""
+    """The cheapest paid plan for 30 days, rounded up: what a buyer pays, with the market's fee inside."""
     offers: list[Any] = getattr(listing, "offers", [])
+    offers = [plan for plan in offers if not plan.is_free] or offers
     each = [(-(-int(plan.price) * MONTH // plan.period_seconds), plan.currency) for plan in offers]
     if not each:
         return Cell(is_missing=True)

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from marketplace.catalog.schemas import NotUsable
 
@@ -15,14 +16,16 @@ def check_endpoint(url: str) -> None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise NotUsable("This is not an address that we can call.") from None
+        raise NotUsable(_("This is not an address that we can call.")) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotUsable("The address should start with https://.")
+        raise NotUsable(_("The address should start with https://."))
     if parts.username is not None or parts.password is not None:
-        raise NotUsable("Leave name and password out of the address. There is a page for your service's key.")
+        raise NotUsable(_("Leave name and password out of the address. There is a page for your service's key."))
     if parts.fragment:
-        raise NotUsable("Leave out the part after #; a service never sees it.")
+        raise NotUsable(_("Leave out the part after #; a service never sees it."))
     if port is not None and port < 1024 and port not in LOW_PORTS:
-        raise NotUsable(f"Port {port} belongs to another kind of service. Use 443, or one above 1023.")
+        raise NotUsable(
+            _("Port %(port)s belongs to another kind of service. Use 443, or one above 1023.") % {"port": port}
+        )
     if parts.scheme == "http" and parts.netloc not in settings.GATEWAY_TRUSTED_HOSTS:
-        raise NotUsable("The address should start with https://, so that nobody can read along.")
+        raise NotUsable(_("The address should start with https://, so that nobody can read along."))

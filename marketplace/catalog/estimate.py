@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Plan
 
@@ -15,18 +16,21 @@ class EstimateForm(forms.Form):
     calls = forms.IntegerField(
         min_value=1,
         max_value=10_000_000,
-        label="Uses a month",
+        label=_("Uses a month"),
         initial=100,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     months = forms.IntegerField(
         min_value=1,
         max_value=24,
-        label="Months",
+        label=_("Months"),
         initial=3,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-        help_text="Of 30 days each.",
+        help_text=_("Of 30 days each."),
     )
+
+
+EMPTY: Final = EstimateForm()  # what everybody sees first: one for all, so that a page may keep its fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,11 @@ class Estimate:
 
 
 def estimates(plans: Iterable[Plan], *, calls: int, months: int) -> list[Estimate]:
-    """One estimate a plan, cheapest first among those of one currency; whole periods, as they are ordered."""
+    """One estimate a plan that holds so many calls, cheapest first in a currency; whole periods, as ordered."""
     found = []
     for plan in plans:
+        if plan.included_calls and calls * plan.period_seconds > plan.included_calls * MONTH:
+            continue  # its calls would run out before the period does
         periods = -(-months * MONTH // plan.period_seconds)
         total = periods * int(plan.price)
         found.append(Estimate(plan, periods, total, _each(total, calls * months, plan.currency.decimals)))

@@ -5,55 +5,71 @@ from typing import Any, ClassVar, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from marketplace.catalog.fields import OrderedJsonField
 from marketplace.catalog.schemas import NotUsable
+from marketplace.lifecycle import Words
 
 LONGEST_FACT: Final = 200
-LANGUAGES: Final = {
-    "en": "English", "de": "German", "id": "Indonesian", "fr": "French", "es": "Spanish", "it": "Italian",
-    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ar": "Arabic", "zh": "Chinese", "ja": "Japanese",
-}  # fmt: skip
+LANGUAGES: Final[Mapping[str, Words]] = {
+    "en": gettext_lazy("English"),
+    "de": gettext_lazy("German"),
+    "id": gettext_lazy("Indonesian"),
+    "fr": gettext_lazy("French"),
+    "es": gettext_lazy("Spanish"),
+    "it": gettext_lazy("Italian"),
+    "nl": gettext_lazy("Dutch"),
+    "pl": gettext_lazy("Polish"),
+    "pt": gettext_lazy("Portuguese"),
+    "ar": gettext_lazy("Arabic"),
+    "zh": gettext_lazy("Chinese"),
+    "ja": gettext_lazy("Japanese"),
+}
 
 
 class Kind(models.TextChoices):
-    TOOL = "tool", "Tool"
-    MODEL = "model", "Model"
-    DATASET = "dataset", "Dataset"
-    COMPUTE = "compute", "Compute"
+    TOOL = "tool", gettext_lazy("Tool")
+    MODEL = "model", gettext_lazy("Model")
+    DATASET = "dataset", gettext_lazy("Dataset")
+    COMPUTE = "compute", gettext_lazy("Compute")
 
 
 class Region(models.TextChoices):
-    EU = "eu", "European Union"
-    UK = "uk", "United Kingdom"
-    CH = "ch", "Switzerland"
-    US = "us", "United States"
-    ID = "id", "Indonesia"
-    ASIA = "asia", "Elsewhere in Asia"
-    OTHER = "other", "Elsewhere"
-    SEVERAL = "several", "Several regions"
+    EU = "eu", gettext_lazy("European Union")
+    UK = "uk", gettext_lazy("United Kingdom")
+    CH = "ch", gettext_lazy("Switzerland")
+    US = "us", gettext_lazy("United States")
+    ID = "id", gettext_lazy("Indonesia")
+    ASIA = "asia", gettext_lazy("Elsewhere in Asia")
+    OTHER = "other", gettext_lazy("Elsewhere")
+    SEVERAL = "several", gettext_lazy("Several regions")
 
 
 # What can be said of each kind alone: key, label, example.
-KIND_FACTS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
-    Kind.TOOL: (("release", "Release", "2.4 of March 2026"), ("limits", "Limits", "files up to 3 MB")),
+KIND_FACTS: Final[Mapping[str, tuple[tuple[str, Words, Words], ...]]] = {
+    Kind.TOOL: (
+        ("release", gettext_lazy("Release"), gettext_lazy("2.4 of March 2026")),
+        ("limits", gettext_lazy("Limits"), gettext_lazy("files up to 3 MB")),
+    ),
     Kind.MODEL: (
-        ("size", "Size", "7 billion parameters"),
-        ("longest_input", "Longest input", "32,000 tokens"),
-        ("licence", "Licence of the model", "Apache-2.0"),
-        ("trained_on", "Trained on", "public web text until 2025"),
+        ("size", gettext_lazy("Size"), gettext_lazy("7 billion parameters")),
+        ("longest_input", gettext_lazy("Longest input"), gettext_lazy("32,000 tokens")),
+        ("licence", gettext_lazy("Licence of the model"), "Apache-2.0"),
+        ("trained_on", gettext_lazy("Trained on"), gettext_lazy("public web text until 2025")),
     ),
     Kind.DATASET: (
-        ("rows", "Rows", "1.2 million"),
-        ("formats", "Formats", "CSV, Parquet"),
-        ("data_licence", "Licence of the data", "CC BY 4.0"),
-        ("source", "Collected from", "public registers of 12 countries"),
-        ("updated", "Updated", "every Monday"),
+        ("rows", gettext_lazy("Rows"), gettext_lazy("1.2 million")),
+        ("formats", gettext_lazy("Formats"), "CSV, Parquet"),
+        ("data_licence", gettext_lazy("Licence of the data"), "CC BY 4.0"),
+        ("source", gettext_lazy("Collected from"), gettext_lazy("public registers of 12 countries")),
+        ("updated", gettext_lazy("Updated"), gettext_lazy("every Monday")),
     ),
     Kind.COMPUTE: (
-        ("hardware", "Hardware", "1 GPU with 24 GB"),
-        ("memory", "Memory", "64 GB"),
-        ("available", "Available", "around the clock"),
+        ("hardware", gettext_lazy("Hardware"), gettext_lazy("1 GPU with 24 GB")),
+        ("memory", gettext_lazy("Memory"), "64 GB"),
+        ("available", gettext_lazy("Available"), gettext_lazy("around the clock")),
     ),
 }
 
@@ -90,41 +106,45 @@ def said(source: Facts) -> dict[str, Any]:
 def check(kind: str, kind_facts: Mapping[str, Any], languages: list[str]) -> None:
     """Raise NotUsable unless the facts are short texts that belong to the kind, in languages that we know."""
     if kind not in KIND_FACTS:
-        raise NotUsable("Choose one of the four kinds.")
-    known = {key for key, _, _ in KIND_FACTS[kind]}
+        raise NotUsable(_("Choose one of the four kinds."))
+    known = {fact[0] for fact in KIND_FACTS[kind]}
     for key, text in kind_facts.items():
         if key not in known or not isinstance(text, str) or not 0 < len(text) <= LONGEST_FACT:
-            raise NotUsable(f"“{key}” is not a fact of this kind, or longer than {LONGEST_FACT} characters.")
+            raise NotUsable(
+                _("“%(fact)s” is not a fact of this kind, or longer than %(most)s characters.")
+                % {"fact": key, "most": LONGEST_FACT}
+            )
     if unknown := set(languages) - set(LANGUAGES):
-        raise NotUsable(f"We do not know the language “{sorted(unknown)[0]}”.")
+        raise NotUsable(_("We do not know the language “%(language)s”.") % {"language": sorted(unknown)[0]})
 
 
 def of_kind(source: Facts) -> list[tuple[str, str]]:
     """Label and text of what the thing is, in the order of the page; what is not stated is left out."""
-    labels = {key: label for key, label, _ in KIND_FACTS.get(source.kind, ())}
-    rows = [("Kind", str(Kind(source.kind).label)), ("Model", source.model_name)]
-    rows += [(labels[key], str(text)) for key, text in source.kind_facts.items() if key in labels]
-    rows.append(("Languages", ", ".join(LANGUAGES.get(code, code) for code in source.languages)))
+    labels = {key: label for key, label, _example in KIND_FACTS.get(source.kind, ())}
+    rows = [(_("Kind"), str(Kind(source.kind).label)), (_("Model"), source.model_name)]
+    rows += [(str(labels[key]), str(text)) for key, text in source.kind_facts.items() if key in labels]
+    rows.append((_("Languages"), ", ".join(str(LANGUAGES.get(code, code)) for code in source.languages)))
     return [row for row in rows if row[1]]
 
 
 def of_data(source: Facts) -> list[tuple[str, str]]:
     """Label and text of what happens to a buyer's data; everything is there, for what is not stated matters too."""
+    not_said = str(NOT_SAID)
     return [
-        ("What is sent where", source.data_sent or NOT_SAID),
-        ("Where it is processed", str(Region(source.region).label) if source.region else NOT_SAID),
-        ("How long it is kept", _retention(source.retention_days)),
-        ("Used for training", {True: "Yes", False: "No", None: NOT_SAID}[source.trains_on_input]),
-        ("Who else sees it", source.subprocessors or NOT_SAID),
+        (_("What is sent where"), source.data_sent or not_said),
+        (_("Where it is processed"), str(Region(source.region).label) if source.region else not_said),
+        (_("How long it is kept"), _retention(source.retention_days)),
+        (_("Used for training"), {True: _("Yes"), False: _("No"), None: not_said}[source.trains_on_input]),
+        (_("Who else sees it"), source.subprocessors or not_said),
     ]
 
 
-NOT_SAID: Final = "The provider has not said."
+NOT_SAID: Final = gettext_lazy("The provider has not said.")
 
 
 def _retention(days: int | None) -> str:
     if days is None:
-        return NOT_SAID
+        return str(NOT_SAID)
     if days == 0:
-        return "Not at all: it is deleted with the answer."
-    return "1 day" if days == 1 else f"{days} days"
+        return _("Not at all: it is deleted with the answer.")
+    return ngettext("%d day", "%d days", days) % days

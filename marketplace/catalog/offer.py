@@ -6,35 +6,41 @@ from dataclasses import dataclass
 from difflib import ndiff
 from typing import Any
 
-from marketplace.catalog import facts
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.catalog import facts, media, plans
 from marketplace.catalog.models import ListingVersion
+from marketplace.catalog.plans import in_words
 
 
 def content(version: ListingVersion) -> dict[str, Any]:
     """What a buyer agrees to. The endpoint is not part of it: it is the provider's secret, and may move.
 
-    Facts that are not stated are left out, so that versions from before there were any keep their hash.
+    Facts that are not stated, and pictures that are not there, are left out, and a single plan of the simplest kind is
+    written as it always was, so that versions from before there were any keep their hash.
     """
     said = facts.said(version)
     return {
         **({"facts": said} if said else {}),
+        **({"media": version.media} if version.media else {}),
         "listing": version.listing.slug,
         "number": version.number,
         "name": version.name,
         "summary": version.summary,
         "description": version.description,
-        "category": version.category.slug,
+        "category": version.category.slug if version.category else "",
         "input_schema": version.input_schema,
         "output_schema": version.output_schema,
         "example": version.example,
-        "plan": {
-            "name": version.plan_name,
-            "chain": version.currency.chain,
-            "token": version.currency.address,
-            "price": str(version.price),
-            "period_seconds": version.period_seconds,
-        },
+        **_offered(version.plans),
     }
+
+
+def _offered(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(rows) == 1 and set(rows[0]) == SIMPLEST and rows[0]["price"] != "0":
+        return {"plan": rows[0]}
+    return {"plans": rows}
 
 
 def canonical(value: Any) -> str:
@@ -47,7 +53,8 @@ def content_hash(version: ListingVersion) -> str:
     return "0x" + hashlib.sha256(canonical(content(version)).encode()).hexdigest()
 
 
-NOT_SHOWN = "address of the service"  # a field that only the provider and the moderators may see
+SIMPLEST = {"name", "chain", "token", "price", "period_seconds"}
+NOT_SHOWN = gettext_lazy("address of the service")  # a field that only the provider and the moderators may see
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +68,20 @@ class Change:
 def _texts(version: ListingVersion) -> dict[str, str]:
     pretty = {"indent": 2, "sort_keys": True, "ensure_ascii": False}
     return {
-        "name": version.name,
-        "summary": version.summary,
-        "description": version.description,
-        "category": version.category.name,
-        NOT_SHOWN: version.endpoint,
-        "plan": version.plan_name,
-        "price": f"{version.currency.in_units(version.price).normalize():f} {version.currency.symbol}",
-        "period in seconds": str(version.period_seconds),
-        "input schema": json.dumps(version.input_schema, **pretty),  # type: ignore[arg-type]
-        "output schema": json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]
-        "example": json.dumps(version.example, **pretty),  # type: ignore[arg-type]
-        **{label.lower(): text for label, text in (*facts.of_kind(version), *facts.of_data(version))},
+        _("name"): version.name,
+        _("summary"): version.summary,
+        _("description"): version.description,
+        _("category"): str(version.category or ""),
+        str(NOT_SHOWN): version.endpoint,
+        **{_("plan %(name)s") % {"name": plan.name}: in_words(plan) for plan in plans.read(version.plans)},
+        _("input schema"): json.dumps(version.input_schema, **pretty),  # type: ignore[arg-type]
+        _("output schema"): json.dumps(version.output_schema, **pretty),  # type: ignore[arg-type]
+        _("example"): json.dumps(version.example, **pretty),  # type: ignore[arg-type]
+        **{
+            _("picture %(number)d") % {"number": number}: media.in_words(picture)
+            for number, picture in enumerate(version.media, start=1)
+        },
+        **dict((*facts.of_kind(version), *facts.of_data(version))),
     }
 
 

@@ -7,32 +7,31 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from marketplace.catalog.models import Listing, ListingQuerySet
+from marketplace.catalog.models import ListingQuerySet
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Listings, and the mark of the next page, empty on the last."""
+    """The ids of listings, and the mark of the next page, empty on the last."""
 
-    listings: list[Listing]
+    ids: list[int]
     next_mark: str
 
 
 def page(found: ListingQuerySet, *, by_rank: bool, mark: str, size: int) -> Page:
     """`size` listings after `mark`; `found` is ordered by rank or newest. An unreadable mark is the first page."""
-    last = _read(mark, by_rank=by_rank)
+    last, key = _read(mark, by_rank=by_rank), "rank" if by_rank else "published_at"
     if last:
         place, pk = last
-        key = "rank" if by_rank else "published_at"
         found = found.filter(Q(**{f"{key}__lt": place}) | Q(**{key: place}, id__lt=pk))
-    rows = list(found.with_offers()[: size + 1])
+    rows = list(found.values_list("pk", key)[: size + 1])
     more = len(rows) > size
-    return Page(rows[:size], _mark(rows[size - 1], by_rank=by_rank) if more else "")
+    return Page([pk for pk, _place in rows[:size]], _mark(*rows[size - 1]) if more else "")
 
 
-def _mark(listing: Listing, *, by_rank: bool) -> str:
-    place = listing.rank if by_rank else listing.published_at.isoformat()  # type: ignore[attr-defined,union-attr]
-    return base64.urlsafe_b64encode(json.dumps([place, listing.pk]).encode()).decode().rstrip("=")
+def _mark(pk: int, place: float | datetime) -> str:
+    written = place.isoformat() if isinstance(place, datetime) else place
+    return base64.urlsafe_b64encode(json.dumps([written, pk]).encode()).decode().rstrip("=")
 
 
 def _read(mark: str, *, by_rank: bool) -> tuple[float | datetime, int] | None:

@@ -1,5 +1,7 @@
 """Markdown that strangers wrote, as HTML that is safe to show."""
 
+from functools import lru_cache
+
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
@@ -12,8 +14,12 @@ WRITER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrou
 DEEPER = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h5", "h5": "h5", "h6": "h5"}
 
 
+@lru_cache(maxsize=512)
 def html(text: str) -> SafeString:
-    """The text with its headings two levels lower, no pictures, no scripts, and links that vouch for nobody."""
+    """The text with its headings two levels lower, no pictures, no scripts, and links that vouch for nobody.
+
+    What was shown last is kept by its text, which is all that it depends on.
+    """
     tokens = WRITER.parse(text)
     for token in tokens:
         token.tag = DEEPER.get(token.tag, token.tag)

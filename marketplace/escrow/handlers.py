@@ -57,13 +57,47 @@ def released(money: Money, args: Args, *, treasury: str) -> Effect:
     return Effect(after, _moving(lines), _credits((args["provider"], net), (treasury, fee)))
 
 
+def renewed(money: Money, args: Args) -> Effect:
+    """The buyer pays for further periods of the same order."""
+    amount = args["amount"]
+    _possible(money, money.state == State.HELD and args["total"] == money.total + amount)
+    return Effect(replace(money, total=args["total"]), _moving({Account.BUYER: -amount, Account.ESCROW: amount}))
+
+
+def given_back(money: Money, args: Args) -> Effect:
+    """The provider gives back a part of what is left; all of it ends the deposit."""
+    amount = args["amount"]
+    _possible(money, args["left"] == money.remaining - amount)
+    after = replace(money, refunded=money.refunded + amount)
+    if not after.remaining:
+        after = replace(after, state=State.REFUNDED)
+    lines = {Account.ESCROW: -amount, Account.BUYER: amount}
+    return Effect(after, _moving(lines), _credits((args["buyer"], amount)))
+
+
+def disputed(money: Money, args: Args) -> Effect:
+    """The buyer stops the clock: nothing moves until an arbiter, one of the two sides or the time ends it."""
+    _possible(money, money.state == State.HELD and args["contested"] + args["unearned"] == money.remaining)
+    return Effect(replace(money, state=State.DISPUTED))
+
+
 def cancelled(money: Money, args: Args, *, treasury: str) -> Effect:
     """The deposit ends early: what was earned is paid, all the rest is the buyer's again."""
+    return _split(money, args, treasury, State.REFUNDED)
+
+
+def resolved(money: Money, args: Args, *, treasury: str) -> Effect:
+    """An arbiter, or the time, ends a dispute: the provider's side gets its share, the buyer all the rest."""
+    _possible(money, money.state == State.DISPUTED)
+    return _split(money, args, treasury, State.RESOLVED)
+
+
+def _split(money: Money, args: Args, treasury: str, state: str) -> Effect:
     gross, fee, net, refund = args["gross"], args["fee"], args["net"], args["refund"]
     _possible(money, gross == fee + net and gross + refund == money.remaining)
     after = replace(
         money,
-        state=State.REFUNDED,
+        state=state,
         released=money.released + gross,
         fee_paid=money.fee_paid + fee,
         refunded=money.refunded + refund,
@@ -79,8 +113,8 @@ def cancelled(money: Money, args: Args, *, treasury: str) -> Effect:
 
 
 def closed(money: Money) -> Effect:
-    """Nothing is left in the deposit. After a cancellation it says nothing new."""
-    if money.state == State.REFUNDED:
+    """Nothing is left in the deposit. After a split, or when all was given back, it says nothing new."""
+    if money.state in (State.REFUNDED, State.RESOLVED):
         return Effect(money)
     _possible(money, money.remaining == 0)
     return Effect(replace(money, state=State.RELEASED))

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from marketplace.escrow import services
+from marketplace.escrow.services import statements
 
 
 @shared_task
@@ -21,3 +22,9 @@ def release() -> None:
 def reconcile() -> None:
     """Compare the books with the contracts when somebody asked for it or it is time."""
     services.reconcile_due()
+
+
+@shared_task
+def issue_statements() -> None:
+    """Number the statements of months that are over."""
+    statements.issue()

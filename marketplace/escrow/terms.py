@@ -6,6 +6,8 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from chain import abi
+from marketplace.catalog.models import Currency
+from marketplace.escrow.models import Escrow
 from marketplace.subscriptions.models import Order
 
 TERMS = "(bytes32,address,address,uint256,uint32,uint32,uint16)"
@@ -59,13 +61,15 @@ def escrow_id(order: Order, *, buyer: str, contract: str) -> str:
     return "0x" + keccak(packed).hex()
 
 
-def valid_before(order: Order) -> int:
-    """Unix time from which a signature for this order is worth nothing."""
-    return int(order.expires_at.timestamp())
+def renewal_id(escrow: Escrow, periods: int) -> str:
+    """The contract's `renewalId`: what makes a signature add these periods once, to the deposit as it is now."""
+    kinds = ["uint256", "address", "bytes32", "uint32", "uint32"]
+    known = bytes.fromhex(escrow.escrow_id[2:])
+    values = [chain_number(escrow.chain), escrow.contract, known, escrow.periods, periods]
+    return "0x" + keccak(encode(kinds, values)).hex()
 
 
-def _typed(order: Order, kind: str, fields: list[dict[str, str]], message: dict[str, str]) -> dict[str, Any]:
-    currency = order.currency
+def _typed(currency: Currency, kind: str, fields: list[dict[str, str]], message: dict[str, str]) -> dict[str, Any]:
     domain = {
         "name": currency.name,
         "version": currency.eip712_version,
@@ -75,29 +79,32 @@ def _typed(order: Order, kind: str, fields: list[dict[str, str]], message: dict[
     return {"types": {"EIP712Domain": DOMAIN, kind: fields}, "primaryType": kind, "domain": domain, "message": message}
 
 
-def authorization(order: Order, *, buyer: str, contract: str) -> dict[str, Any]:
-    """ERC-3009 `ReceiveWithAuthorization`: only the escrow can use it, and only for this order: its id is the nonce."""
+def authorization(
+    currency: Currency, *, buyer: str, contract: str, amount: int, until: int, nonce: str
+) -> dict[str, Any]:
+    """ERC-3009 `ReceiveWithAuthorization` of base units, until a Unix time: only the contract can use it, and its
+    `nonce`, 0x-hex of 32 bytes, says for what."""
     message = {
         "from": buyer,
         "to": contract,
-        "value": str(order.amount),
+        "value": str(amount),
         "validAfter": "0",
-        "validBefore": str(valid_before(order)),
-        "nonce": escrow_id(order, buyer=buyer, contract=contract),
+        "validBefore": str(until),
+        "nonce": nonce,
     }
-    return _typed(order, "ReceiveWithAuthorization", AUTHORIZATION, message)
+    return _typed(currency, "ReceiveWithAuthorization", AUTHORIZATION, message)
 
 
-def permit(order: Order, *, buyer: str, contract: str, nonce: int) -> dict[str, Any]:
-    """ERC-2612 `Permit` for exactly the order's amount."""
+def permit(currency: Currency, *, buyer: str, contract: str, amount: int, until: int, nonce: int) -> dict[str, Any]:
+    """ERC-2612 `Permit` for exactly so many base units, until a Unix time; `nonce` is the token's count."""
     message = {
         "owner": buyer,
         "spender": contract,
-        "value": str(order.amount),
+        "value": str(amount),
         "nonce": str(nonce),
-        "deadline": str(valid_before(order)),
+        "deadline": str(until),
     }
-    return _typed(order, "Permit", PERMIT, message)
+    return _typed(currency, "Permit", PERMIT, message)
 
 
 def domain_separator(name: str, version: str, chain: str, address: str) -> str:

@@ -1,8 +1,10 @@
 """Addresses, all under `/o/<org>/`."""
 
+from datetime import date
+
 from django.urls import path, register_converter
 
-from marketplace.escrow.views import leaving, paying, payouts
+from marketplace.escrow.views import leaving, paying, payouts, renewing, statements
 
 
 class Bytes32:
@@ -17,7 +19,20 @@ class Bytes32:
         return value
 
 
+class MonthOf:
+    """A calendar month as 2026-11: its first day."""
+
+    regex = "20[0-9]{2}-(?:0[1-9]|1[0-2])"
+
+    def to_python(self, value: str) -> date:
+        return date(int(value[:4]), int(value[5:]), 1)
+
+    def to_url(self, value: date) -> str:
+        return f"{value:%Y-%m}"
+
+
 register_converter(Bytes32, "bytes32")
+register_converter(MonthOf, "month")
 ORDER, DEPOSIT, CREDIT = "orders/<uuid:public_id>", "deposits/<bytes32:escrow_id>", "credits/<int:credit_id>"
 
 app_name = "escrow"
@@ -30,10 +45,22 @@ urlpatterns = [
     path(f"{ORDER}/pay/own/allowed/", paying.own_allowed, name="own_allowed"),
     path(f"{ORDER}/pay/own/sent/", paying.own_sent, name="own_sent"),
     path(f"{ORDER}/pay/give-up/", paying.give_up, name="give_up"),
+    path(f"{ORDER}/renew/", renewing.renew, name="renew"),
+    path(f"{ORDER}/renew/authorize/", paying.authorize, name="renew_authorize"),
+    path(f"{ORDER}/renew/authorized/", paying.authorized, name="renew_authorized"),
+    path(f"{ORDER}/renew/own/", paying.own, name="renew_own"),
+    path(f"{ORDER}/renew/own/signed/", paying.own_signed, name="renew_own_signed"),
+    path(f"{ORDER}/renew/own/allowed/", paying.own_allowed, name="renew_own_allowed"),
+    path(f"{ORDER}/renew/own/sent/", paying.own_sent, name="renew_own_sent"),
+    path(f"{ORDER}/renew/give-up/", paying.give_up, name="renew_give_up"),
     path(f"{ORDER}/money/", leaving.money, name="money"),
     path(f"{ORDER}/{DEPOSIT}/cancel/", leaving.cancel, name="cancel"),
     path(f"{ORDER}/{DEPOSIT}/cancel/sent/", leaving.cancel_sent, name="cancel_sent"),
     path(f"{CREDIT}/withdraw/", leaving.withdraw, name="withdraw"),
     path(f"{CREDIT}/withdraw/sent/", leaving.withdraw_sent, name="withdraw_sent"),
     path("payouts/", payouts.payouts, name="payouts"),
+    path("statements/", statements.listed, name="statements"),
+    path("statements/<month:month>/", statements.shown, name="statement"),
+    path("statements/<month:month>/csv/", statements.as_csv, name="statement_csv"),
+    path("statements/<month:month>/pdf/", statements.as_pdf, name="statement_pdf"),
 ]

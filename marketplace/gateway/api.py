@@ -8,6 +8,7 @@ import httpcore
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from marketplace.gateway import services, upstream
@@ -49,17 +50,17 @@ door.marked(call, "key")
 
 def _checked(request: HttpRequest) -> tuple[bytes, str]:
     if request.method != "POST":
-        raise services.CallRefused(405, "post_only", "Send the input as JSON with POST.")
+        raise services.CallRefused(405, "post_only", _("Send the input as JSON with POST."))
     if int(request.headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
-        raise services.CallRefused(413, "too_large", "The input is larger than 3 MB.")
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        raise services.CallRefused(413, "too_large", _("The input is larger than 3 MB."))
+    scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
-        raise services.CallRefused(401, "no_key", "Send your key in the header: Authorization: Bearer gh_…")
+        raise services.CallRefused(401, "no_key", _("Send your key in the header: Authorization: Bearer gh_…"))
     body = request.body
     try:
         json.loads(body)
     except (ValueError, RecursionError):
-        raise services.CallRefused(400, "not_json", "The input is not valid JSON.") from None
+        raise services.CallRefused(400, "not_json", _("The input is not valid JSON.")) from None
     return body, key
 
 

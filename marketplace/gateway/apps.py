@@ -6,7 +6,9 @@ class GatewayConfig(AppConfig):
 
     def ready(self) -> None:
         from marketplace.catalog import comparing, page
-        from marketplace.gateway import standing
+        from marketplace.gateway import records, standing
+        from marketplace.subscriptions.records import contribute
 
         page.contribute(standing.part)
         comparing.contribute(standing.compared)
+        contribute(records.of_subscription)

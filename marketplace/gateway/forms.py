@@ -1,15 +1,11 @@
-"""Forms: a name for a key, and the form of a tool, made from its listing's input schema."""
-
-import base64
-from collections.abc import Callable
-from typing import Any
+"""Forms: keys and tries; and, from the catalog, the form of a tool."""
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
-from jsonschema import Draft202012Validator
+from django.utils.translation import gettext_lazy
 
-MAX_FILE_BYTES = 2 * 1024 * 1024
-EXAMPLE = "use_example"
+from marketplace.catalog.forms.tool import ToolForm
+
+__all__ = ["KeyForm", "KeyLimitForm", "ServiceKeyForm", "ToolForm", "TrialTermsForm"]
 
 
 def monthly_calls() -> forms.IntegerField:
@@ -18,17 +14,24 @@ def monthly_calls() -> forms.IntegerField:
         min_value=1,
         max_value=1_000_000_000,
         required=False,
-        label="Calls a month",
-        help_text="The key stops there until the next month. Leave it empty for as many as it likes.",
+        label=gettext_lazy("Calls a month"),
+        help_text=gettext_lazy("The key stops there until the next month. Leave it empty for as many as it likes."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
 
 class KeyForm(forms.Form):
     name = forms.CharField(
-        max_length=40, label="Name of the key", help_text="Where will it be used? For example: accounting server."
+        max_length=40,
+        label=gettext_lazy("Name of the key"),
+        help_text=gettext_lazy("Where will it be used? For example: accounting server."),
     )
     monthly_calls = monthly_calls()
+    may_sell = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("It may also write listings"),
+        help_text=gettext_lazy("For programs that keep your offers up to date. A moderator still reads each text."),
+    )
 
 
 class KeyLimitForm(forms.Form):
@@ -38,9 +41,11 @@ class KeyLimitForm(forms.Form):
 class ServiceKeyForm(forms.Form):
     service_key = forms.CharField(
         max_length=500,
-        label="Key of your service",
+        label=gettext_lazy("Key of your service"),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Sent as “Authorization: Bearer …” to the address of your listing and nowhere else. Kept encrypted.",
+        help_text=gettext_lazy(
+            "Sent as “Authorization: Bearer …” to the address of your listing and nowhere else. Kept encrypted."
+        ),
     )
 
 
@@ -48,8 +53,8 @@ class TrialTermsForm(forms.Form):
     calls = forms.IntegerField(
         min_value=0,
         max_value=1000,
-        label=_("Free calls of each organization"),
-        help_text=_(
+        label=gettext_lazy("Free calls of each organization"),
+        help_text=gettext_lazy(
             "In all. People who are not signed in have as many a day from their network. 0 switches tries off."
         ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
@@ -57,89 +62,7 @@ class TrialTermsForm(forms.Form):
     calls_a_day = forms.IntegerField(
         min_value=0,
         max_value=1_000_000,
-        label=_("Free calls a day of all together"),
-        help_text=_("Your service gets no more of them than this, whoever comes."),
+        label=gettext_lazy("Free calls a day of all together"),
+        help_text=gettext_lazy("Your service gets no more of them than this, whoever comes."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-
-
-class Base64File(forms.FileField):
-    """A file that travels inside JSON."""
-
-    def clean(self, data: Any, initial: Any = None) -> str | None:
-        file = super().clean(data, initial)
-        if not file:
-            return None
-        if file.size > MAX_FILE_BYTES:
-            raise forms.ValidationError(f"This file has {file.size / 1e6:.1f} MB; the limit is 2 MB.")
-        return base64.b64encode(file.read()).decode()
-
-
-class Lines(forms.CharField):
-    """A list of texts, one a line."""
-
-    widget = forms.Textarea
-
-    def clean(self, value: Any) -> Any:
-        return [line.strip() for line in super().clean(value).splitlines() if line.strip()] or None
-
-
-def _text(schema: dict[str, Any], common: dict[str, Any]) -> forms.Field:
-    if "enum" in schema:
-        return forms.ChoiceField(choices=[(value, value) for value in schema["enum"]], **common)
-    if schema.get("contentEncoding") == "base64":
-        accept = {"accept": schema.get("contentMediaType", "")}
-        return Base64File(widget=forms.ClearableFileInput(attrs=accept), **common)
-    widget = forms.Textarea(attrs={"rows": 6}) if schema.get("format") == "textarea" else forms.TextInput()
-    return forms.CharField(max_length=schema.get("maxLength", 100_000), widget=widget, **common)
-
-
-def _number(kind: type[forms.IntegerField]) -> Callable[[dict[str, Any], dict[str, Any]], forms.Field]:
-    def make(schema: dict[str, Any], common: dict[str, Any]) -> forms.Field:
-        return kind(min_value=schema.get("minimum"), max_value=schema.get("maximum"), **common)
-
-    return make
-
-
-FIELDS: dict[str, Callable[[dict[str, Any], dict[str, Any]], forms.Field]] = {
-    "string": _text,
-    "integer": _number(forms.IntegerField),
-    "number": _number(forms.FloatField),
-    "boolean": lambda schema, common: forms.BooleanField(**{**common, "required": False}),
-    "array": lambda schema, common: Lines(**common),
-}
-
-
-class ToolForm(forms.Form):
-    """The input of one tool; `payload` is what goes to its provider."""
-
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
-
-    def __init__(self, schema: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.schema = schema
-        required = schema.get("required", [])
-        for name, part in schema.get("properties", {}).items():
-            common = {
-                "label": part.get("title", name.replace("_", " ").capitalize()),
-                "help_text": part.get("description", ""),
-                "required": name in required,
-                "initial": part.get("default"),
-            }
-            self.fields[name] = FIELDS[part.get("type", "string")](part, common)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if self.errors:
-            return cleaned
-        for problem in Draft202012Validator(self.schema).iter_errors(self.payload(cleaned)):
-            field = str(problem.path[0]) if problem.path and str(problem.path[0]) in self.fields else None
-            self.add_error(field, problem.message)
-        return cleaned
-
-    def payload(self, cleaned: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The JSON input: what was filled in, without what was left empty."""
-        values = self.cleaned_data if cleaned is None else cleaned
-        return {
-            name: value for name, value in values.items() if name != "form_key" and value is not None and value != ""
-        }

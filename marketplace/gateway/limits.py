@@ -6,6 +6,8 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import formats
+from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.gateway.models import ApiKey, KeyMonth
@@ -44,8 +46,15 @@ def count_call(key: ApiKey) -> None:
     if row is None:
         following = (month + timedelta(days=32)).replace(day=1)
         raise LimitReached(
-            f"This key has made its {limit:,} calls of {month:%B}. It works again on {following.day} {following:%B}, "
-            "or when an owner or administrator raises its limit."
+            _(
+                "This key has made its %(limit)s calls of %(month)s. It works again on %(day)s, "
+                "or when an owner or administrator raises its limit."
+            )
+            % {
+                "limit": formats.number_format(limit or 0, force_grouping=True),
+                "month": formats.date_format(month, "F"),
+                "day": formats.date_format(following, "MONTH_DAY_FORMAT"),
+            }
         )
     for percent in WARN_AT:
         if limit and row[0] == -(-limit * percent // 100):
@@ -58,7 +67,7 @@ def limit_key(actor: Actor, *, key_id: int, monthly_calls: int | None) -> ApiKey
     with transaction.atomic():
         key = ApiKey.objects.for_org(org_of(actor)).valid().select_for_update().filter(pk=key_id).first()
         if key is None:
-            raise Refused("Your organization has no such key, or it was revoked.")
+            raise Refused(_("Your organization has no such key, or it was revoked."))
         key.monthly_calls = monthly_calls
         key.save(update_fields=["monthly_calls"])
         audit.record(actor, "key.limited", key, monthly_calls=monthly_calls)

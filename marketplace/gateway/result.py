@@ -7,6 +7,9 @@ is shown as it came.
 import json
 from typing import Any
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+
 MAX_SHOWN = 100_000
 MAX_ROWS = 500
 
@@ -63,12 +66,15 @@ def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
         for row in table["rows"][:MAX_ROWS]
     ]
     left_out = max(0, len(table["rows"]) - MAX_ROWS)
-    title = str(table.get("title", "Result"))
+    title = str(table.get("title", _("Result")))
     return {"title": title, "key": key, "columns": columns, "rows": rows, "left_out": left_out}
 
 
 def _cell(cell: Any) -> str:
-    return "" if cell is None else f"{cell:,.2f}".rstrip("0").rstrip(".") if isinstance(cell, float) else str(cell)
+    if not isinstance(cell, float):
+        return "" if cell is None else str(cell)
+    text = str(formats.number_format(cell, 2, force_grouping=True))
+    return text.rstrip("0").rstrip(formats.get_format("DECIMAL_SEPARATOR"))
 
 
 def _is_number(cell: Any) -> bool:
@@ -85,7 +91,7 @@ def _drawn(chart: dict[str, Any], place: int) -> list[dict[str, Any]]:
     filled = [{i for i, value in enumerate(one["values"]) if _is_figure(value)} for one in series]
     overlaps = sum(len(places) for places in filled) > len(set().union(*filled))
     groups = [[one] for one in series] if overlaps else [series]
-    title, description = str(chart.get("title", "Chart")), str(chart.get("description", ""))
+    title, description = str(chart.get("title", _("Chart"))), str(chart.get("description", ""))
     return [
         {
             "title": f"{title}: {group[0].get('name', '')}" if overlaps else title,

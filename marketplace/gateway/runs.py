@@ -11,7 +11,10 @@ import httpcore
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from marketplace.accounts.speaking import in_words_of
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Listing
 from marketplace.gateway import upstream
@@ -26,8 +29,10 @@ Outcome = UsageRecord.Outcome
 BATCH = 8
 MAX_BATCHES = 2  # at once, so that slow providers never take every thread of the worker
 INTERRUPTED_AFTER = timedelta(seconds=upstream.TOTAL_SECONDS + 30)
-INTERRUPTED = "This run was interrupted on our side. It was counted once; nothing else changed. Please run it again."
-AGAIN = "Nothing else changed; you can run it again."
+INTERRUPTED = gettext_lazy(
+    "This run was interrupted on our side. It was counted once; nothing else changed. Please run it again."
+)
+AGAIN = gettext_lazy("Nothing else changed; you can run it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Ending:
 def start_run(actor: Actor, *, listing: Listing, payload: dict[str, Any], form_key: uuid.UUID) -> ToolRun:
     """Leave a run of `listing` for a worker; a second submit of the same form gives the same run."""
     if actor.org_id is None:
-        raise Refused("Choose an organization first.")
+        raise Refused(_("Choose an organization first."))
     right = entitlement(actor.org_id, listing)
     if not right.allowed or right.subscription is None:
         raise Refused(right.reason)
@@ -79,15 +84,17 @@ def _take() -> list[tuple[ToolRun, Call]]:
     with transaction.atomic(), as_system("the worker runs every organization's tools"):
         now = timezone.now()
         for stuck in ToolRun.objects.filter(state=ToolRun.State.RUNNING, started_at__lt=now - INTERRUPTED_AFTER):
-            stuck.move(ToolRun.State.FAILED, error=INTERRUPTED, finished_at=now)
+            with in_words_of(stuck.user):
+                stuck.move(ToolRun.State.FAILED, error=str(INTERRUPTED), finished_at=now)
         under_way = ToolRun.objects.filter(state=ToolRun.State.RUNNING).values("started_at").distinct()
         if under_way.count() >= MAX_BATCHES:
             return []
         waiting = ToolRun.objects.waiting().select_for_update(skip_locked=True, of=("self",))
-        for run in waiting.select_related("listing")[:BATCH]:
+        for run in waiting.select_related("listing", "user")[:BATCH]:
             size = len(json.dumps(run.input))
             try:
-                call = begin_run_call(buyer_id=run.org_id, listing=run.listing, user_id=run.user_id, size=size)
+                with in_words_of(run.user):
+                    call = begin_run_call(buyer_id=run.org_id, listing=run.listing, user_id=run.user_id, size=size)
             except Refused as refused:
                 run.move(ToolRun.State.FAILED, error=str(refused), finished_at=now)
                 continue
@@ -103,11 +110,12 @@ async def _run_all(taken: list[tuple[ToolRun, Call]]) -> None:
 
 async def _run(connections: httpcore.AsyncConnectionPool, run: ToolRun, call: Call) -> None:
     body = json.dumps(run.input).encode()
-    try:
-        ending = understood(await upstream.post(connections, call.endpoint, body=body, headers=call.headers))
-    except upstream.UpstreamFailed as problem:
-        outcome = Outcome.TIMED_OUT if isinstance(problem, upstream.UpstreamSlow) else Outcome.FAILED
-        ending = Ending(outcome, error=f"{problem} {AGAIN}")
+    with in_words_of(run.user):
+        try:
+            ending = understood(await upstream.post(connections, call.endpoint, body=body, headers=call.headers))
+        except upstream.UpstreamFailed as problem:
+            outcome = Outcome.TIMED_OUT if isinstance(problem, upstream.UpstreamSlow) else Outcome.FAILED
+            ending = Ending(outcome, error=f"{problem} {AGAIN}")
     await sync_to_async(_finish, thread_sensitive=False)(run, call, ending)
 
 
@@ -124,7 +132,7 @@ def understood(answer: upstream.Answer) -> Ending:
     if answer.status in {400, 413, 422} and isinstance(error, dict):
         sentence, field = str(error.get("message", "")), str(error.get("field") or "")
         return Ending(Outcome.REFUSED, error=sentence[:500], field=field[:80], **facts)
-    sentence = f"The provider's service failed (status {answer.status})."
+    sentence = _("The provider's service failed (status %(number)s).") % {"number": answer.status}
     return Ending(Outcome.FAILED, error=f"{sentence} {AGAIN}", **facts)
 
 

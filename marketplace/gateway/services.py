@@ -5,16 +5,20 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import Avg, Count, Q
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.gateway import limits, sealing
 from marketplace.gateway.models import ApiKey, UpstreamSecret, UsageRecord
 from marketplace.lifecycle import Refused
+from marketplace.organizations.access import MAY_SELL
+from marketplace.subscriptions.allowance import UsedUp, count_call
 from marketplace.subscriptions.models import Subscription
 from marketplace.subscriptions.services import entitlement
 from marketplace.tenancy.actor import Actor
@@ -42,14 +46,22 @@ class Call:
     began: float = field(default_factory=time.monotonic)
 
 
-def create_key(actor: Actor, *, name: str, monthly_calls: int | None = None) -> tuple[ApiKey, str]:
+def create_key(
+    actor: Actor, *, name: str, monthly_calls: int | None = None, may_sell: bool = False
+) -> tuple[ApiKey, str]:
     """Make a key for the actor's organization; the text is returned this once and kept by nobody.
 
-    `monthly_calls` is how many calls it may make in a month, None for as many as it likes.
+    `monthly_calls` is how many calls it may make in a month, None for as many as it likes. With `may_sell` it also
+    writes listings, for as long as the actor may.
     """
     with transaction.atomic():
+        if may_sell and actor.role not in MAY_SELL:
+            raise Refused(_("Only who may offer tools can make a key that does."))
         if ApiKey.objects.for_org(_org(actor)).valid().count() >= MAX_KEYS:
-            raise Refused(f"An organization has at most {MAX_KEYS} keys; revoke one that is no longer used.")
+            raise Refused(
+                _("An organization has at most %(MAX_KEYS)s keys; revoke one that is no longer used.")
+                % {"MAX_KEYS": MAX_KEYS}
+            )
         new = sealing.new_key()
         key = ApiKey.objects.create(
             org_id=_org(actor),
@@ -57,9 +69,10 @@ def create_key(actor: Actor, *, name: str, monthly_calls: int | None = None) -> 
             prefix=new.prefix,
             digest=new.digest,
             monthly_calls=monthly_calls,
+            may_sell=may_sell,
             created_by_id=actor.user_id,
         )
-        audit.record(actor, "key.created", key, name=name)
+        audit.record(actor, "key.created", key, name=name, may_sell=may_sell)
     return key, new.text
 
 
@@ -68,7 +81,7 @@ def revoke_key(actor: Actor, *, key_id: int) -> ApiKey:
     with transaction.atomic():
         key = ApiKey.objects.for_org(_org(actor)).select_for_update().filter(pk=key_id).first()
         if key is None:
-            raise Refused("Your organization has no such key.")
+            raise Refused(_("Your organization has no such key."))
         if key.revoked_at is None:
             key.revoked_at = timezone.now()
             key.save(update_fields=["revoked_at"])
@@ -80,15 +93,17 @@ def keep_service_key(actor: Actor, *, listing: Listing, service_key: str) -> Ups
     """Store the key with which the gateway calls the provider's own service, in place of an older one."""
     with transaction.atomic():
         if listing.org_id != actor.org_id:
-            raise Refused("This is not a listing of your organization.")
+            raise Refused(_("This is not a listing of your organization."))
         sealed = sealing.seal(service_key, org_id=listing.org_id, listing_id=listing.pk)
-        secret, _ = UpstreamSecret.objects.update_or_create(
+        latest = listing.versions.order_by("-number").first()
+        secret, _created = UpstreamSecret.objects.update_or_create(
             listing=listing,
             defaults={
                 "org_id": listing.org_id,
                 "key_id": sealed.key_id,
                 "nonce": sealed.nonce,
                 "ciphertext": sealed.ciphertext,
+                "origin": origin(latest.endpoint) if latest else "",
                 "updated_at": timezone.now(),
             },
         )
@@ -96,15 +111,25 @@ def keep_service_key(actor: Actor, *, listing: Listing, service_key: str) -> Ups
     return secret
 
 
+def origin(url: str) -> str:
+    """Scheme, host and port of an address, as RFC 6454 compares them; empty for what is no address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}:{port}" if parts.hostname else ""
+
+
 def begin_call(*, key_text: str, slug: str, size: int) -> Call:
     """Check a key and its organization's right to the tool, and count the call; raises CallRefused."""
     with transaction.atomic():
-        key = _key(key_text)
+        key = known_key(key_text)
         with scope(org_id=key.org_id):
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
             listing = Listing.objects.public().filter(slug=slug).first()
             if listing is None:
-                raise CallRefused(404, "no_such_tool", "No tool with this name is on the market.")
+                raise CallRefused(404, "no_such_tool", _("No tool with this name is on the market."))
             call = _count(buyer_id=key.org_id, listing=listing, size=size, api_key_id=key.pk)
             try:
                 limits.count_call(key)
@@ -145,8 +170,14 @@ def _count(
 ) -> Call:
     right = entitlement(buyer_id, listing)
     if not right.allowed or right.subscription is None:
+        if right.allowance:
+            raise CallRefused(429, "calls_used_up", right.reason)
         raise CallRefused(402, "no_subscription", right.reason)
     subscription: Subscription = right.subscription
+    try:
+        count_call(subscription)
+    except UsedUp as used_up:
+        raise CallRefused(429, "calls_used_up", str(used_up)) from None
     usage = UsageRecord.objects.create(
         buyer_id=buyer_id,
         provider_id=subscription.provider_id,
@@ -156,32 +187,43 @@ def _count(
         user_id=user_id,
         bytes_in=size,
     )
-    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id))
+    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id, version=subscription.version_number))
 
 
-def way_to(listing: Listing, request_id: uuid.UUID) -> tuple[str, dict[str, str]]:
-    """The address of a listing's service, and the headers of a call with the provider's own key."""
+def way_to(listing: Listing, request_id: uuid.UUID, version: int | None = None) -> tuple[str, dict[str, str]]:
+    """The address of a listing's service in a version, or the latest, and a call's headers with the provider's key."""
     with as_system("the endpoint and its key are the provider's rows; the gateway alone may use them"):
-        endpoint = ListingVersion.objects.get(listing=listing, number=listing.version_number or 0).endpoint
-        secret = UpstreamSecret.objects.filter(listing=listing).first()
-    headers = {"X-Request-Id": str(request_id)}
-    if secret is not None:
-        sealed = sealing.Sealed(secret.key_id, bytes(secret.nonce), bytes(secret.ciphertext))
-        headers["Authorization"] = f"Bearer {sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)}"
-    return endpoint, headers
+        number = version or listing.version_number or 0
+        endpoint = ListingVersion.objects.get(listing=listing, number=number).endpoint
+        return endpoint, {"X-Request-Id": str(request_id), **key_headers(listing)}
 
 
-def _key(text: str) -> ApiKey:
+def key_headers(listing: Listing) -> dict[str, str]:
+    """What carries the provider's key to its service, unsealed, if one is stored; as the system."""
+    secret = UpstreamSecret.objects.filter(listing=listing).first()
+    if secret is None:
+        return {}
+    sealed = sealing.Sealed(secret.key_id, bytes(secret.nonce), bytes(secret.ciphertext))
+    return {"Authorization": f"Bearer {sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)}"}
+
+
+def known_key(text: str) -> ApiKey:
+    """The key that this is the text of, for whichever organization; raises CallRefused."""
     with as_system("a key says which organization it belongs to; until then there is no scope"):
         key = ApiKey.objects.filter(prefix=text[: sealing.PREFIX_LENGTH]).first()
     if key is None or not sealing.is_same(text, key.digest):
-        raise CallRefused(401, "unknown_key", "This key is not known. Make one in your workspace, under Keys.")
+        raise CallRefused(401, "unknown_key", _("This key is not known. Make one in your workspace, under Keys."))
     if key.revoked_at is not None:
-        raise CallRefused(401, "revoked_key", f"This key was revoked on {key.revoked_at:%d %B %Y}. Make a new one.")
+        raise CallRefused(
+            401,
+            "revoked_key",
+            _("This key was revoked on %(day)s. Make a new one.")
+            % {"day": formats.date_format(key.revoked_at, "DATE_FORMAT")},
+        )
     return key
 
 
 def _org(actor: Actor) -> int:
     if actor.org_id is None:
-        raise Refused("Choose an organization first.")
+        raise Refused(_("Choose an organization first."))
     return actor.org_id

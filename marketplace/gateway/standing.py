@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.catalog.comparing import Cell, Row
 from marketplace.catalog.models import Listing
+from marketplace.catalog.search.statements import Prepared, planned
 from marketplace.gateway.models import HealthSpan
 from marketplace.gateway.probing import DAY, HOUR, KEPT
 
@@ -40,9 +43,16 @@ class Standing:
 def part(listing: Listing, user_id: int | None) -> dict[str, Any]:
     """The standing under the name `health`; None until the service was probed."""
     now = timezone.now()
-    recent = Q(seconds=DAY, starts_at__gt=now - KEPT) | Q(seconds=HOUR, starts_at__gt=now - timedelta(hours=24))
-    found = list(HealthSpan.objects.filter(recent, listing=listing).order_by("starts_at"))
+    found = READ_SPANS(listing.pk, now - KEPT, now - timedelta(hours=24))
     return {"health": _standing(found) if found else None}
+
+
+def _recent(listing: int, month: datetime, day: datetime) -> QuerySet[HealthSpan]:
+    recent = Q(seconds=DAY, starts_at__gt=month) | Q(seconds=HOUR, starts_at__gt=day)
+    return HealthSpan.objects.filter(recent, listing=listing).order_by("starts_at")
+
+
+READ_SPANS = Prepared(_recent, -7, datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC))
 
 
 def _standing(found: list[HealthSpan]) -> Standing:
@@ -52,8 +62,15 @@ def _standing(found: list[HealthSpan]) -> Standing:
     return _rows("hour", "H:i", [span for span in found if span.seconds == HOUR] or days)
 
 
+@lru_cache(maxsize=1024)
+def _said(language: str | None, at: datetime, written: str) -> str:
+    """The same days and hours stand on every tool's page."""
+    return date_format(at, written)
+
+
 def _rows(name: str, written: str, spans: list[HealthSpan]) -> Standing:
-    when = [date_format(span.starts_at, written) for span in spans]
+    language = get_language()
+    when = [_said(language, span.starts_at, written) for span in spans]
     return Standing(
         name,
         [(at, round(100 * span.up / span.probes, 2)) for at, span in zip(when, spans, strict=True)],
@@ -61,10 +78,15 @@ def _rows(name: str, written: str, spans: list[HealthSpan]) -> Standing:
     )
 
 
+READ_LATEST: Final = """
+SELECT DISTINCT ON (listing_id) listing_id, p95 FROM gateway_healthspan
+WHERE listing_id = ANY(%s::bigint[]) AND seconds = %s::int AND p95 IS NOT NULL ORDER BY listing_id, starts_at DESC
+"""
+
+
 def compared(listings: Sequence[Listing]) -> list[Row]:
     """How fast each service answered on its latest day, as a row of a comparison."""
-    days = HealthSpan.objects.filter(listing__in=listings, seconds=DAY, p95__isnull=False)
-    latest = dict(days.order_by("listing", "-starts_at").distinct("listing").values_list("listing_id", "p95"))
+    latest: dict[int, int] = dict(planned(READ_LATEST, [[listing.pk for listing in listings], DAY]))
     found = [latest.get(listing.pk) for listing in listings]
     cells = tuple(Cell(is_missing=True) if p95 is None else Cell(text=_("%d ms or less") % p95) for p95 in found)
     return [Row(_("Time to answer, 95 times in 100"), cells)]

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from marketplace.gateway import probing, runs, trial_runs, trials
+from marketplace.gateway import probing, runs, testing, trial_runs, trials
 
 
 @shared_task
@@ -33,3 +33,13 @@ def run_trials() -> None:
 @shared_task
 def forget_trials() -> None:
     trials.forget()
+
+
+@shared_task
+def run_tests() -> None:
+    testing.run_waiting()
+
+
+@shared_task
+def forget_tests() -> None:
+    testing.forget()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.gateway import api, trial_views, views
+from marketplace.gateway import api, testing_views, trial_views, views
 
 app_name = "gateway"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("o/<slug:org>/keys/<int:key_id>/limit/", views.limit, name="limit"),
     path("o/<slug:org>/usage/", views.usage, name="usage"),
     path("o/<slug:org>/listings/<slug:slug>/service-key/", views.service_key, name="service_key"),
+    path("o/<slug:org>/listings/<slug:slug>/test/", testing_views.endpoint, name="test"),
     path("o/<slug:org>/listings/<slug:slug>/trial/", trial_views.terms, name="trial_terms"),
 ]

@@ -1,13 +1,15 @@
 """Pages about keys, usage, and tools used from the browser."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
-from marketplace.catalog.models import Listing
+from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.gateway import limits, runs, services
 from marketplace.gateway.forms import KeyForm, KeyLimitForm, ServiceKeyForm, ToolForm
 from marketplace.gateway.models import ApiKey, ToolRun, UpstreamSecret, UsageRecord
@@ -15,9 +17,10 @@ from marketplace.gateway.result import presented
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_HOLD_KEYS, MAY_SELL, MAY_USE
 from marketplace.subscriptions.models import Subscription
-from marketplace.subscriptions.services import entitlement
+from marketplace.subscriptions.services import Entitlement, entitlement
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
+from marketplace.tenancy.scope import as_system
 
 
 @door.member(*EVERYBODY)
@@ -36,16 +39,25 @@ def use(request: ActedRequest, slug: str) -> HttpResponse:
     """The form of one tool; sending it leaves a run for the worker."""
     listing = get_object_or_404(Listing.objects.public(), slug=slug)
     right = entitlement(request.org.pk, listing)
+    schema, example = _asked_for(listing, right)
     if request.method == "POST" and "use_example" in request.POST:
-        form = ToolForm(listing.input_schema, initial={"form_key": uuid.uuid4()})
-        return _start(request, listing, form, listing.example, uuid.uuid4())
-    form = ToolForm(
-        listing.input_schema, request.POST or None, request.FILES or None, initial={"form_key": uuid.uuid4()}
-    )
+        form = ToolForm(schema, initial={"form_key": uuid.uuid4()})
+        return _start(request, listing, form, example, uuid.uuid4())
+    form = ToolForm(schema, request.POST or None, request.FILES or None, initial={"form_key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():
         return _start(request, listing, form, form.payload(), form.cleaned_data["form_key"])
     status = 422 if request.method == "POST" else 200
     return render(request, "gateway/use.html", {"listing": listing, "form": form, "right": right}, status=status)
+
+
+def _asked_for(listing: Listing, right: Entitlement) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Input schema and example of the version that the subscription runs on; without one, of the latest."""
+    number = right.subscription.version_number if right.allowed and right.subscription else None
+    if number in (None, listing.version_number):
+        return listing.input_schema, listing.example
+    with as_system("an approved version was public; its subscribers may still use it"):
+        version = ListingVersion.objects.get(listing=listing, number=number, state=ListingVersion.State.APPROVED)
+    return version.input_schema, version.example
 
 
 def _start(
@@ -99,7 +111,7 @@ def revoke(request: ActedRequest, key_id: int) -> HttpResponse:
     key = get_object_or_404(ApiKey.objects.for_org(request.org.pk), pk=key_id)
     if request.method == "POST":
         services.revoke_key(request.actor, key_id=key_id)
-        messages.success(request, f"The key “{key.name}” no longer works.")
+        messages.success(request, _("The key “%(name)s” no longer works.") % {"name": key.name})
         return redirect("gateway:keys", org=request.org.slug)
     return render(request, "gateway/revoke.html", {"key": key})
 
@@ -111,7 +123,7 @@ def limit(request: ActedRequest, key_id: int) -> HttpResponse:
     form = KeyLimitForm(request.POST or None, initial={"monthly_calls": key.monthly_calls})
     if request.method == "POST" and form.is_valid():
         limits.limit_key(request.actor, key_id=key_id, **form.cleaned_data)
-        messages.success(request, f"The limit of the key “{key.name}” is set.")
+        messages.success(request, _("The limit of the key “%(name)s” is set.") % {"name": key.name})
         return redirect("gateway:keys", org=request.org.slug)
     return render(request, "gateway/limit.html", {"key": key, "form": form}, status=422 if form.errors else 200)
 
@@ -131,7 +143,7 @@ def service_key(request: ActedRequest, slug: str) -> HttpResponse:
     form = ServiceKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.keep_service_key(request.actor, listing=listing, service_key=form.cleaned_data["service_key"])
-        messages.success(request, "The key is stored. Calls carry it from now on.")
+        messages.success(request, _("The key is stored. Calls carry it from now on."))
         return redirect("catalog:manage", org=request.org.slug)
     stored = UpstreamSecret.objects.filter(listing=listing).first()
     context = {"form": form, "listing": listing, "stored": stored}

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chain import alarms, budget, status
 from chain.models import Alarm, Contract, CopyPosition, Cursor, GasDay, Log, OutgoingTransaction, SendingAccount, State
@@ -13,6 +15,17 @@ from marketplace.escrow.services.reconciling import differing
 from marketplace.escrow.services.settling import ESCROW, cursor_name
 
 MOST_SHOWN = 20
+# The outbox is beneath the market and speaks English; here are the words for its states.
+STATES = {
+    State.QUEUED: gettext_lazy("queued"),
+    State.SIGNED: gettext_lazy("signed"),
+    State.SENT: gettext_lazy("sent"),
+    State.MINED: gettext_lazy("mined"),
+    State.FINAL: gettext_lazy("final"),
+    State.REPLACED: gettext_lazy("replaced"),
+    State.FAILED: gettext_lazy("failed"),
+    State.UNKNOWN: gettext_lazy("unknown"),
+}
 TONES = {State.FAILED: "loss", State.REPLACED: "loss", State.UNKNOWN: "wait", State.FINAL: "good"}
 
 
@@ -66,8 +79,11 @@ def _sending(chain: str) -> dict[str, Any]:
         "accounts": list(SendingAccount.objects.filter(chain=chain).order_by("pk")),
         "gas": GasDay.objects.filter(chain=chain, day=budget.today()).first(),
         "gas_left": budget.left(chain),
-        "counts": [{"state": state.label, "count": counts[state]} for state in State if state in counts],
-        "troubled": [{"row": row, "tone": TONES.get(State(row.state), "info")} for row in troubled[:MOST_SHOWN]],
+        "counts": [{"state": STATES[state], "count": counts[state]} for state in State if state in counts],
+        "troubled": [
+            {"row": row, "state": STATES[State(row.state)], "tone": TONES.get(State(row.state), "info")}
+            for row in troubled[:MOST_SHOWN]
+        ],
         "troubles": troubled.count(),
     }
 
@@ -75,14 +91,14 @@ def _sending(chain: str) -> dict[str, Any]:
 def _run(run: Reconciliation) -> dict[str, Any]:
     """A comparison with what it came to, in a word and a tone."""
     if run.began_at is None:
-        word, tone = "waits for a worker", "wait"
+        word, tone = _("waits for a worker"), "wait"
     elif run.ended_at is None:
-        word, tone = ("did not end", "loss") if run.is_dead(timezone.now()) else ("under way", "wait")
+        word, tone = (_("did not end"), "loss") if run.is_dead(timezone.now()) else (_("under way"), "wait")
     elif run.error:
-        word, tone = "not compared", "loss"
+        word, tone = _("not compared"), "loss"
     elif run.found:
-        word, tone = f"{run.found} differ", "loss"
+        word, tone = _("%(number)s differ") % {"number": run.found}, "loss"
     else:
-        word, tone = "agree", "good"
+        word, tone = _("agree"), "good"
     at = run.ended_at or run.began_at or run.asked_at
     return {"run": run, "word": word, "tone": tone, "at": at, "more": max(run.found - len(run.differences), 0)}

@@ -3,20 +3,23 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts.acting import person_of
 from marketplace.audit.services import record
 from marketplace.catalog.models import Listing, ListingVersion
 from marketplace.catalog.offer import changes
-from marketplace.catalog.presentation import of_version
+from marketplace.catalog.presentation import of_listing, of_version
 from marketplace.escrow.services import ask_reconciliation
 from marketplace.lifecycle import Refused
-from marketplace.moderation import machinery, services
+from marketplace.moderation import machinery, reporting, services
 from marketplace.moderation.forms import DecisionForm
-from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.moderation.models import Appeal, Decision, ReviewCase
+from marketplace.moderation.pictures import pictures_at
 from marketplace.organizations.downloads import download
 from marketplace.organizations.models import Document, DomainCheck, Membership, Organization, Verification
 from marketplace.organizations.services import checkable
@@ -27,9 +30,11 @@ MOST_SHOWN = 100
 
 
 def _queue() -> dict[str, Any]:
-    waiting = ReviewCase.objects.waiting().select_related("org", "version")
-    latest = Decision.objects.select_related("case__org", "case__version", "decided_by").order_by("-pk")
-    return {"queue": waiting[:MOST_SHOWN], "waiting": waiting.count(), "latest": latest[:10]}
+    cases = ReviewCase.objects.waiting().select_related("org", "version", "listing")
+    waiting = cases.annotate(told=Count("reports"))
+    latest = Decision.objects.select_related("case__org", "case__version", "case__listing", "decided_by")
+    latest = latest.order_by("-pk")
+    return {"queue": waiting[:MOST_SHOWN], "waiting": cases.count(), "latest": latest[:10]}
 
 
 @door.moderator
@@ -43,11 +48,11 @@ def queue(request: ActedRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def case(request: ActedRequest, case_id: int) -> HttpResponse:
     """One case with all that is needed to decide it, and the decision."""
-    found = get_object_or_404(ReviewCase.objects.select_related("org", "version"), pk=case_id)
+    found = get_object_or_404(ReviewCase.objects.select_related("org", "version", "listing"), pk=case_id)
     form = DecisionForm(found, request.POST or None, checkable=_checkable(found))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        if data["outcome"] == Decision.Outcome.REJECT:
+        if data["outcome"] in (Decision.Outcome.REJECT, Decision.Outcome.SUSPEND):
             door.be_fresh(request)
         try:
             decided = services.decide(
@@ -61,7 +66,7 @@ def case(request: ActedRequest, case_id: int) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             said = decided.decision.get_outcome_display()
-            again = "" if decided.is_new else " You had sent this decision already; it was made once."
+            again = "" if decided.is_new else " " + _("You had sent this decision already; it was made once.")
             messages.success(request, f"{_subject(found)}: {said}.{again}")
             return redirect("moderation:queue")
     status = 422 if request.method == "POST" else 200
@@ -81,7 +86,7 @@ def chain(request: ActedRequest) -> HttpResponse:
 def check_books(request: ActedRequest) -> HttpResponse:
     """Have the books compared with the contracts; a worker does it within seconds."""
     ask_reconciliation(request.actor)
-    messages.success(request, "The books will be compared in a few seconds. The result will stand here.")
+    messages.success(request, _("The books will be compared in a few seconds. The result will stand here."))
     return redirect("moderation:chain")
 
 
@@ -97,12 +102,14 @@ def document(request: ActedRequest, case_id: int, document_id: int) -> HttpRespo
 
 def _checkable(found: ReviewCase) -> list[str]:
     """What the open request of an organization lets a moderator say was checked."""
-    asked = None if found.version_id else Verification.objects.for_org(found.org_id).undecided().first()
+    asked = (
+        None if found.version_id or found.listing_id else Verification.objects.for_org(found.org_id).undecided().first()
+    )
     return checkable(asked) if asked else []
 
 
 def _subject(found: ReviewCase) -> str:
-    return found.version.name if found.version else found.org.name
+    return str(found.version.name if found.version else found.listing or found.org.name)
 
 
 def _facts(request: ActedRequest, found: ReviewCase) -> dict[str, Any]:
@@ -120,25 +127,42 @@ def _facts(request: ActedRequest, found: ReviewCase) -> dict[str, Any]:
         "in_shop": Listing.objects.for_org(org.pk).public().count(),
         "history": _history(found, org),
     }
+    if found.listing_id:
+        facts |= _reported_facts(found, org)
     if found.version_id:
         facts |= _version_facts(found.version_id, org)
     return facts
 
 
 def _history(found: ReviewCase, org: Organization) -> list[Decision]:
-    past = Decision.objects.for_org(org.pk).select_related("case__version", "decided_by").order_by("-pk")
-    if found.version:
-        past = past.filter(case__version__listing_id=found.version.listing_id)
+    past = Decision.objects.for_org(org.pk).select_related("case__version", "case__listing", "decided_by")
+    past = past.order_by("-pk")
+    if listing_id := found.listing_id or (found.version and found.version.listing_id):
+        past = past.filter(Q(case__version__listing_id=listing_id) | Q(case__listing_id=listing_id))
     return list(past[:20])
 
 
+def _reported_facts(found: ReviewCase, org: Organization) -> dict[str, Any]:
+    """What was reported and by whom, the provider's appeal, and what a suspension would touch."""
+    listing = Listing.objects.select_related("org", "category").get(pk=found.listing_id or 0)
+    on_sale = listing.plans.filter(state="on_sale").select_related("currency").order_by("price")
+    return {
+        "listing": listing,
+        "shown": of_listing(listing, list(on_sale), pictures_at=pictures_at),
+        "reports": found.reports.select_related("reporter")[:MOST_SHOWN],
+        "appeal": Appeal.objects.for_org(org.pk).filter(case=found).select_related("made_by").first(),
+        "running": reporting.running_on(listing.pk),
+        "outcomes": services.outcomes_of(found),
+    }
+
+
 def _version_facts(version_id: int, org: Organization) -> dict[str, Any]:
-    versions = ListingVersion.objects.select_related("currency", "category", "listing")
+    versions = ListingVersion.objects.select_related("category", "listing")
     version = versions.get(pk=version_id)
     approved = versions.filter(listing=version.listing_id, number=version.listing.version_number or 0).first()
     return {
         "version": version,
-        "shown": of_version(version, org),
+        "shown": of_version(version, org, pictures_at=pictures_at),
         "approved": approved,
         "changes": _diff(approved, version) if approved and approved.pk != version.pk else [],
     }

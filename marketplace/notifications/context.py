@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from marketplace.audit.models import Entry
-from marketplace.catalog.models import Listing
+from marketplace.catalog.models import Currency, Listing
 from marketplace.organizations.models import Membership, Organization
-from marketplace.subscriptions.models import Order, SpendingRequest
-from marketplace.subscriptions.words import money
+from marketplace.subscriptions.models import Order, SpendingRequest, Subscription
 
 AMOUNTS: Final = ("amount", "net", "fee", "refund")
 
@@ -32,14 +31,22 @@ def context(entry: Entry, org: Organization | None) -> Context:
         other = order.provider_id if side == "buyer" else order.buyer_id
         facts |= {"other": other, "listing": order.listing_id, **_amounts(entry, order)}
         arguments |= {"order": order.public_id, "listing": order.listing.slug}
+    elif entry.subject_type == "subscriptions.subscription":
+        running = Subscription.objects.select_related("order", "listing").get(pk=entry.subject_id)
+        side = "buyer" if running.buyer_id == entry.org_id else "provider"
+        other = running.provider_id if side == "buyer" else running.buyer_id
+        facts |= {"other": other, "listing": running.listing_id}
+        arguments |= {"order": running.page_id, "listing": running.listing.slug}
     elif entry.subject_type == "catalog.listing":
         listing = Listing.objects.get(pk=entry.subject_id)
         facts |= {"listing": listing.pk}
         arguments |= {"listing": listing.slug}
     elif entry.subject_type == "subscriptions.spendingrequest":
         asked = SpendingRequest.objects.select_related("currency", "plan").get(pk=entry.subject_id)
-        facts |= {"listing": asked.plan.listing_id, "amount": money(int(asked.amount), asked.currency)}
+        facts |= {"listing": asked.plan.listing_id, "amount": _kept(asked.amount, asked.currency)}
         arguments |= {"request": asked.public_id}
+    if "dispute" in entry.facts:
+        arguments["dispute"] = entry.facts["dispute"]
     if isinstance(entry.facts.get("percent"), int):
         facts["percent"] = entry.facts["percent"]
     if org and entry.actor_user_id and Membership.objects.filter(org=org, user_id=entry.actor_user_id).exists():
@@ -49,9 +56,12 @@ def context(entry: Entry, org: Organization | None) -> Context:
     return Context(side, facts, arguments)
 
 
-def _amounts(entry: Entry, order: Order) -> dict[str, str]:
+def _amounts(entry: Entry, order: Order) -> dict[str, Any]:
     return {
-        name: money(int(entry.facts[name]), order.currency)
-        for name in AMOUNTS
-        if str(entry.facts.get(name, "")).isdigit()
+        name: _kept(entry.facts[name], order.currency) for name in AMOUNTS if str(entry.facts.get(name, "")).isdigit()
     }
+
+
+def _kept(units: Any, currency: Currency) -> dict[str, Any]:
+    """An amount as a figure: how it is written depends on who reads it."""
+    return {"units": str(int(units)), "decimals": currency.decimals, "symbol": currency.symbol}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from marketplace.notifications.models import ALWAYS_BY_MAIL, ALWAYS_IN_INBOX, Kind
 
@@ -15,8 +16,10 @@ class PreferencesForm(forms.Form):
         self.kinds = [kind for kind in Kind if kind != Kind.MODERATION or moderates]
         for kind in self.kinds:
             inbox, mail = chosen[kind]
-            self._box(f"{kind}_inbox", f"{kind.label}: in the inbox", inbox, kind in ALWAYS_IN_INBOX)
-            self._box(f"{kind}_mail", f"{kind.label}: by e-mail", mail, kind in ALWAYS_BY_MAIL)
+            self._box(
+                f"{kind}_inbox", _("%(kind)s: in the inbox") % {"kind": kind.label}, inbox, kind in ALWAYS_IN_INBOX
+            )
+            self._box(f"{kind}_mail", _("%(kind)s: by e-mail") % {"kind": kind.label}, mail, kind in ALWAYS_BY_MAIL)
 
     def _box(self, name: str, label: str, initial: bool, always: bool) -> None:
         self.fields[name] = forms.BooleanField(label=label, required=False, initial=initial, disabled=always)

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from marketplace.accounts.speaking import in_words_of
 from marketplace.notifications.models import ALWAYS_BY_MAIL, Kind, Notification
 from marketplace.notifications.services import mail_token, market_host
 from marketplace.notifications.words import Shown, shown
@@ -49,7 +50,8 @@ def _claim(now: datetime) -> Shown | None:
                 notice.mail_attempts += 1
                 notice.mail_due_at = now + wait(notice.mail_attempts)
                 notice.save(update_fields=["mail_attempts", "mail_due_at"])
-                return shown([notice])[0]
+                with in_words_of(notice.user):
+                    return shown([notice])[0]
             notice.mail_due_at = None
             notice.save(update_fields=["mail_due_at"])
     return None
@@ -71,7 +73,9 @@ def wait(attempts: int) -> timedelta:
 
 def _send(item: Shown) -> bool:
     try:
-        message(item).send()
+        with in_words_of(item.notice.user):
+            mail = message(item)
+        mail.send()
     except SMTPRecipientsRefused:
         _note(item, problem="The address was not accepted.", give_up=True)
     except Exception as problem:  # whatever a mail server, or the way to it, raises: it is tried again

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.organizations.models import Organization
 
@@ -16,15 +17,16 @@ MOST_COUNTED = 99
 class Kind(models.TextChoices):
     """What a notice is about; the unit of what a person can choose."""
 
-    SECURITY = "security", "Security of your account"
-    MONEY = "money", "Payments and refunds"
-    ORDERS = "orders", "Orders and subscriptions"
-    EARNINGS = "earnings", "Periods paid out to you"
-    SELLING = "selling", "Your listings and verification"
-    SPENDING = "spending", "Budgets and approvals"
-    PEOPLE = "people", "People in your organizations"
-    DATA = "data", "Your data"
-    MODERATION = "moderation", "Cases that wait for a moderator"
+    SECURITY = "security", _("Security of your account")
+    MONEY = "money", _("Payments and refunds")
+    ORDERS = "orders", _("Orders and subscriptions")
+    EARNINGS = "earnings", _("Periods paid out to you")
+    SELLING = "selling", _("Your listings and verification")
+    SPENDING = "spending", _("Budgets and approvals")
+    PEOPLE = "people", _("People in your organizations")
+    DATA = "data", _("Your data")
+    REPORTS = "reports", _("What you reported")
+    MODERATION = "moderation", _("Cases that wait for a moderator")
 
 
 # Always in the inbox, whatever a person chose: nobody should be able to say that they could not know.

@@ -31,10 +31,14 @@ class Rule:
 DETAIL: Final = "subscriptions:detail org order"
 MONEY_PAGE: Final = "escrow:money org order"
 PAYOUTS: Final = "escrow:payouts org"
+STATEMENTS: Final = "escrow:statements org"
 SETTINGS: Final = "organizations:settings org"
 MEMBERS: Final = "organizations:members org"
 KEYS: Final = "gateway:keys org"
 LISTING: Final = "catalog:preview org listing"
+DECIDED: Final = "reports:decided org listing"
+SHOWN: Final = "catalog:listing listing"
+BROWSE: Final = "catalog:browse"
 SALES: Final = "subscriptions:sales org"
 QUEUE: Final = "moderation:queue"
 MINE: Final = "organizations:mine"
@@ -47,6 +51,9 @@ REVIEW: Final = "reviews:write org listing"
 NEW_REVIEWS: Final = "reviews:console"
 MY_DATA: Final = "privacy:person"
 WALLETS: Final = "accounts:wallets"
+DISPUTE: Final = "disputes:detail org dispute"
+DISPUTES: Final = "disputes:list org"
+DISPUTE_CASE: Final = "disputes:case dispute"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "order.placed": (
@@ -69,23 +76,78 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.EARNINGS, "{net} for {listing} was paid out to you by {other}'s escrow.", MAY_PAY, PAYOUTS,
              "provider"),
     ),
+    "statement.issued": (
+        Rule(Kind.MONEY, "The statement of the last month is ready.", MAY_PAY, STATEMENTS),
+    ),
     "escrow.cancelled": (
         Rule(Kind.MONEY, "{listing} was stopped. {refund} went back to your wallet's credit.", MAY_PAY, MONEY_PAGE,
              "buyer", also_actor=True),
         Rule(Kind.MONEY, "{other}'s subscription to {listing} was stopped. You keep {net} of what was left.",
              (*MAY_SELL, Role.BILLING), SALES, "provider", also_actor=True),
     ),
+    "escrow.renewed": (
+        Rule(Kind.MONEY, "{amount} more for {listing} is in escrow. It runs longer now.", MAY_PAY, DETAIL, "buyer"),
+        Rule(Kind.ORDERS, "{other} paid {amount} more into escrow for {listing}.", (*MAY_SELL, Role.BILLING), SALES,
+             "provider"),
+    ),
+    "escrow.refunded": (
+        Rule(Kind.MONEY, "{other} gave back {refund} of what {listing} cost. It is in your wallet's credit.", MAY_PAY,
+             MONEY_PAGE, "buyer"),
+    ),
+    "dispute.opened": (
+        Rule(Kind.MONEY, "Your dispute about {listing} is open. What its deposit still holds is frozen until it ends.",
+             MAY_PAY, DISPUTE, "buyer", also_actor=True),
+        Rule(Kind.MONEY, "{other} disputes {listing}: {amount} wait for a decision. Read why, and answer.",
+             (*MAY_SELL, Role.BILLING), DISPUTE, "provider"),
+        Rule(Kind.MODERATION, "{org} and {other} are in dispute about {listing}.", MODERATORS, DISPUTE_CASE,
+             "provider"),
+    ),
+    "dispute.answer_received": (
+        Rule(Kind.MONEY, "{other} has answered your dispute about {listing}.", MAY_USE, DISPUTE, "buyer"),
+    ),
+    "dispute.evidence_received": (
+        Rule(Kind.MONEY, "{other} has added something to the dispute about {listing}.", MAY_USE, DISPUTE),
+    ),
+    "ruling.proposed": (
+        Rule(Kind.MODERATION, "A ruling about {listing} is proposed. A second moderator has to confirm it.",
+             MODERATORS, DISPUTE_CASE),
+    ),
+    "ruling.failed": (
+        Rule(Kind.MODERATION, "A ruling about {listing} was not carried out. Its case says why.", MODERATORS,
+             DISPUTE_CASE),
+    ),
+    "escrow.resolved": (
+        Rule(Kind.MONEY, "The dispute about {listing} has ended. {refund} went back to your wallet's credit.", MAY_PAY,
+             DISPUTES, "buyer", also_actor=True),
+        Rule(Kind.MONEY, "The dispute with {other} about {listing} has ended. {net} of it is yours.",
+             (*MAY_SELL, Role.BILLING), DISPUTES, "provider", also_actor=True),
+    ),
     "escrow.closed": (
         Rule(Kind.ORDERS, "All of {other}'s payment for {listing} has been paid out. The order is complete.", MAY_PAY,
              PAYOUTS, "provider"),
     ),
     "subscription.ending": (
-        Rule(Kind.ORDERS, "Your subscription to {listing} ends soon. Order again to keep using it.", MAY_USE,
+        Rule(Kind.ORDERS, "Your subscription to {listing} ends soon. Pay for longer to keep using it.", MAY_USE,
              DETAIL, "buyer"),
     ),
     "subscription.ended": (
         Rule(Kind.ORDERS, "Your subscription to {listing} has ended.", MAY_PAY, DETAIL, "buyer"),
     ),
+    "subscription.calls_warned": (
+        Rule(Kind.ORDERS, "{percent} % of the calls that your plan of {listing} includes are used.", MAY_USE, DETAIL,
+             "buyer"),
+    ),
+    "subscription.notice_given": (
+        Rule(Kind.ORDERS, "{listing} has a new version. Yours goes over to it in 30 days; its page says what changes.",
+             MAY_USE, DETAIL, "buyer"),
+    ),
+    "subscription.moved": (
+        Rule(Kind.ORDERS, "Your subscription to {listing} now runs on its latest version.", MAY_USE, DETAIL, "buyer"),
+    ),
+    "subscription.started": (
+        Rule(Kind.ORDERS, "{other} uses your free plan of {listing}.", MAY_SELL, SALES, "provider"),
+    ),
+    "trial.started": (Rule(Kind.ORDERS, "{other} tries {listing}.", MAY_SELL, SALES, "provider"),),
     "listing.submitted": (
         Rule(Kind.MODERATION, "{org} submitted a listing. It waits for a moderator.", MODERATORS, QUEUE),
     ),
@@ -103,6 +165,38 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "listing.up": (Rule(Kind.SELLING, "The service of {listing} answers again.", MAY_SELL, LISTING),),
     "listing.retired": (Rule(Kind.SELLING, "{who} took {listing} off the shop.", MAY_SELL, LISTING),),
+    "listing.reported": (
+        Rule(Kind.MODERATION, "{listing} was reported. It waits for a moderator.", MODERATORS, QUEUE),
+    ),
+    "listing.change_asked": (
+        Rule(Kind.SELLING, "A moderator asks you to change {listing}, which was reported.", MAY_SELL, DECIDED),
+    ),
+    "listing.suspended": (
+        Rule(Kind.SELLING, "A moderator took {listing} out of the shop. Its page says why; you can appeal.", MAY_SELL,
+             DECIDED),
+    ),
+    "listing.restored": (Rule(Kind.SELLING, "{listing} is back in the shop.", MAY_SELL, DECIDED),),
+    "listing.suspension_upheld": (
+        Rule(Kind.SELLING, "Another look at {listing} did not change the decision. Its page says why.", MAY_SELL,
+             DECIDED),
+    ),
+    "listing.appealed": (
+        Rule(Kind.MODERATION, "{org} appeals against the suspension of {listing}.", MODERATORS, QUEUE),
+        Rule(Kind.SELLING, "{who} appealed against the suspension of {listing}.", MAY_SELL, DECIDED),
+    ),
+    "report.dismissed": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator found nothing that breaks the rules.", NAMED, SHOWN),
+    ),
+    "report.change_asked": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator asked its provider for a change.", NAMED, SHOWN),
+    ),
+    "report.suspended": (
+        Rule(Kind.REPORTS, "You reported {listing}. A moderator took it out of the shop.", NAMED, BROWSE),
+    ),
+    "report.restored": (
+        Rule(Kind.REPORTS, "{listing}, which you reported, is back in the shop after its provider's appeal.", NAMED,
+             SHOWN),
+    ),
     "organization.verification_requested": (
         Rule(Kind.MODERATION, "{org} asks to be verified. It waits for a moderator.", MODERATORS, QUEUE),
     ),
@@ -198,52 +292,3 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.DATA, "{org} will not be erased: {who} took it back.", MAY_MANAGE, DATA, also_actor=True),
     ),
 }  # fmt: skip
-
-NOT_TOLD: Final = {
-    "member.invited": "who is invited gets an e-mail of its own",
-    "invitation.resent": "who is invited gets an e-mail of its own",
-    "invitation.revoked": "nothing is left to do; its link says so",
-    "document.added": "a step of asking to be verified; the request is told",
-    "document.removed": "a step of asking to be verified; the request is told",
-    "document.read": "kept to be looked up, not to be told",
-    "domain.named": "a step of asking to be verified; what was found is told",
-    "organization.described": "a step of the onboarding",
-    "organization.intention_told": "a step of the onboarding",
-    "organization.onboarded": "its founder has just done it",
-    "person.renamed": "a matter of the person alone",
-    "person.language_chosen": "a matter of the person alone",
-    "wallet.preferred_for_payouts": "a preference; the wallet that an organization is paid to is told",
-    "organization.created": "its founder has just done it, and nobody else belongs to it yet",
-    "organization.updated": "a matter of wording that its page shows",
-    "listing.drafted": "work in progress",
-    "listing.edited": "work in progress",
-    "order.payment_signed": "a step of paying; the deposit is told",
-    "order.payment_sent": "a step of paying; the deposit is told",
-    "escrow.cancel_sent": "a step of stopping; the refund is told",
-    "escrow.withdraw_sent": "a step that its sender follows on the page",
-    "service_key.stored": "concerns one listing; its page says since when",
-    "tool.run": "the page of the run shows it",
-    "saved_list.made": "everybody in the organization finds it under Saved",
-    "saved_list.renamed": "everybody in the organization finds it under Saved",
-    "saved_list.removed": "it can be put back for a day",
-    "saved_list.put_back": "everybody in the organization finds it under Saved",
-    "listing.saved": "everybody in the organization finds it under Saved",
-    "saved_listing.changed": "its list shows it",
-    "saved_listing.removed": "it can be put back for a day",
-    "saved_listing.put_back": "its list shows it",
-    "tool.tried": "the page of the try shows it",
-    "listing.trial_set": "a setting that its page shows",
-    "key.limited": "a setting that the page of keys shows",
-    "spending.limit_set": "a setting that the page Spending shows",
-    "spending.limit_removed": "a setting that the page Spending shows",
-    "spending.withdrawn": "nothing is left to do",
-    "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
-    "export.taken": "whoever may take it was told that it was made; the entry says who took it",
-    "review.answered": "who answered has just done it; the reviewer is told",
-    "organization.erased": "nobody belongs to it any more",
-    "person.erased": "there is nobody left to tell",
-    "member.erased": "the members' page shows who is left",
-    "case.approve": "what the decision does is told: published, verified",
-    "case.changes": "what the decision does is told",
-    "case.reject": "what the decision does is told",
-}

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.accounts.acting import person_of
 from marketplace.lifecycle import Refused
@@ -38,7 +39,7 @@ def open_notice(actor: Actor, *, notice_id: int) -> str:
         mine = Notification.objects.select_for_update().filter(user_id=person_of(actor), pk=notice_id)
         notice = mine.first()
         if notice is None:
-            raise Refused("This notice is gone. You may have left the organization that it was about.")
+            raise Refused(_("This notice is gone. You may have left the organization that it was about."))
         mine.filter(read_at=None).update(read_at=timezone.now())
     return notice.path
 
@@ -75,16 +76,18 @@ def read_mail_token(token: str) -> tuple[int, Kind]:
         user_id, kind = signing.loads(token, salt=SALT)
         return int(user_id), Kind(kind)
     except (signing.BadSignature, ValueError, TypeError):
-        raise Refused("This link is incomplete. Copy it whole from the e-mail, or sign in and choose there.") from None
+        raise Refused(
+            _("This link is incomplete. Copy it whole from the e-mail, or sign in and choose there.")
+        ) from None
 
 
 def stop_mails(*, token: str) -> Kind:
     """Switch off the e-mails that a token names, signed in or not. Done twice, it stays done."""
     user_id, kind = read_mail_token(token)
     if kind in ALWAYS_BY_MAIL:
-        raise Refused("We always write to you about the security of your account.")
+        raise Refused(_("We always write to you about the security of your account."))
     with transaction.atomic(), scope(user_id=user_id):
-        in_inbox, _ = chosen(user_id)[kind]
+        in_inbox, _by_mail = chosen(user_id)[kind]
         choose(Actor(user_id=user_id), wanted={kind: (in_inbox, False)})
     return kind
 

@@ -5,6 +5,7 @@ from typing import Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -81,7 +82,7 @@ def preferences(request: ActedRequest) -> HttpResponse:
     form = PreferencesForm(chosen, request.POST or None, moderates=_moderates(request))
     if request.method == "POST" and form.is_valid():
         services.choose(request.actor, wanted=form.wanted())
-        messages.success(request, "Saved. It holds from the next notice on.")
+        messages.success(request, _("Saved. It holds from the next notice on."))
         return redirect("notifications:preferences")
     return render(request, "notifications/preferences.html", {"form": form})
 

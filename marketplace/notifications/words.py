@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from marketplace.accounts.models import User
 from marketplace.catalog.models import Listing
+from marketplace.notifications.context import AMOUNTS
 from marketplace.notifications.models import Notification
 from marketplace.notifications.rules import RULES
 from marketplace.organizations.models import Organization
+from marketplace.subscriptions.words import NARROW, amount
 
-UNKNOWN_RULE = "Something changed. Open it to see what."
+UNKNOWN_RULE = gettext_lazy("Something changed. Open it to see what.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +50,34 @@ class _Names:
 
     def of(self, facts: dict[str, Any]) -> dict[str, str]:
         return {
-            "org": self.org(facts.get("org")) or "an organization",
-            "other": self.org(facts.get("other")) or "an organization",
-            "listing": self._listings.get(facts.get("listing", 0)) or "a tool",
-            "who": self._people.get(facts.get("who", 0)) or "somebody",
-            "user": self._people.get(facts.get("user", 0)) or "somebody",
+            "org": self.org(facts.get("org")) or _("an organization"),
+            "other": self.org(facts.get("other")) or _("an organization"),
+            "listing": self._listings.get(facts.get("listing", 0)) or _("a tool"),
+            "who": self._people.get(facts.get("who", 0)) or _("somebody"),
+            "user": self._people.get(facts.get("user", 0)) or _("somebody"),
         }
 
 
+def _money(kept: Any) -> str:
+    """An amount as the reader's language writes it; notices told before it was kept as a figure hold it in words."""
+    if not isinstance(kept, dict):
+        return str(kept)
+    return f"{amount(int(kept['units']), kept['decimals'])}{NARROW}{kept['symbol']}"
+
+
 def _sentence(notice: Notification, names: _Names) -> str:
-    verb, _, number = notice.rule.partition("/")
+    verb, _slash, number = notice.rule.partition("/")
     rules = RULES.get(verb, ())
     if not number.isdigit() or int(number) >= len(rules):
-        return UNKNOWN_RULE  # told under an earlier version of the market
+        return str(UNKNOWN_RULE)  # told under an earlier version of the market
     fields = {
-        **dict.fromkeys(("amount", "net", "fee", "refund"), "the amount"),
+        **dict.fromkeys(AMOUNTS, _("the amount")),
         **notice.facts,
+        **{name: _money(notice.facts[name]) for name in AMOUNTS if name in notice.facts},
         **names.of(notice.facts),
     }
     try:
-        sentence = rules[int(number)].says.format_map(fields)
+        sentence = _(rules[int(number)].says).format_map(fields)
     except (KeyError, IndexError):
-        return UNKNOWN_RULE
+        return str(UNKNOWN_RULE)
     return sentence[:1].upper() + sentence[1:]

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from marketplace.lifecycle import Refused
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.lifecycle import Refused, Words
 from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.door import Member
@@ -17,22 +20,34 @@ class Permission:
     """Something that members with one of `roles` may do, said for people."""
 
     name: str
-    may: str
+    may: Words
     roles: tuple[str, ...]
 
 
 PERMISSIONS: Final = (
-    Permission("see", "See what the organization buys, sells and pays", EVERYBODY),
-    Permission("use", "Use tools", (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)),
+    Permission("see", gettext_lazy("See what the organization buys, sells and pays"), EVERYBODY),
+    Permission("use", gettext_lazy("Use tools"), (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)),
     Permission(
-        "save", "Keep lists of tools for everybody here", (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER)
+        "save",
+        gettext_lazy("Keep lists of tools for everybody here"),
+        (Role.OWNER, Role.ADMIN, Role.BILLING, Role.DEVELOPER),
     ),
-    Permission("keys", "Make and revoke API keys", (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
-    Permission("pay", "Subscribe, pay, and stop subscriptions", (Role.OWNER, Role.ADMIN, Role.BILLING)),
-    Permission("sell", "Offer tools and change what is offered", (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
-    Permission("manage", "Change settings, invite and remove members, ask for verification", (Role.OWNER, Role.ADMIN)),
-    Permission("approve", "Set budgets, and approve orders above a limit", (Role.OWNER,)),
-    Permission("own", "Choose the wallet that is paid, make other owners, hand the organization over", (Role.OWNER,)),
+    Permission("keys", gettext_lazy("Make and revoke API keys"), (Role.OWNER, Role.ADMIN, Role.DEVELOPER)),
+    Permission("pay", gettext_lazy("Subscribe, pay, and stop subscriptions"), (Role.OWNER, Role.ADMIN, Role.BILLING)),
+    Permission(
+        "sell", gettext_lazy("Offer tools and change what is offered"), (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
+    ),
+    Permission(
+        "manage",
+        gettext_lazy("Change settings, invite and remove members, ask for verification"),
+        (Role.OWNER, Role.ADMIN),
+    ),
+    Permission("approve", gettext_lazy("Set budgets, and approve orders above a limit"), (Role.OWNER,)),
+    Permission(
+        "own",
+        gettext_lazy("Choose the wallet that is paid, make other owners, hand the organization over"),
+        (Role.OWNER,),
+    ),
 )
 ROLES_OF: Final = {permission.name: permission.roles for permission in PERMISSIONS}
 MAY_USE: Final = ROLES_OF["use"]
@@ -48,7 +63,7 @@ MAY_OWN: Final = ROLES_OF["own"]
 def org_of(actor: Actor) -> int:
     """The organization that the actor acts for; raises Refused when there is none."""
     if actor.org_id is None:
-        raise Refused("This is done for an organization. Open one of yours first.")
+        raise Refused(_("This is done for an organization. Open one of yours first."))
     return actor.org_id
 
 

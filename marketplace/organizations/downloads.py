@@ -1,16 +1,16 @@
 """Documents leave only as downloads that a browser neither shows nor runs."""
 
+from typing import Any
+
 import structlog
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 
-from marketplace.organizations.models import Document
-
 log = structlog.get_logger(__name__)
 
 
-def download(document: Document) -> HttpResponse:
-    """The document, for whoever the view let in; raises Http404 when its file is not in the storage."""
+def download(document: Any) -> HttpResponse:
+    """What a row keeps, with its `name`, `kind` and `file`, for whoever the view let in; Http404 when it is gone."""
     try:
         with document.file.open("rb") as file:
             answer = HttpResponse(file.read(), content_type=document.kind)

@@ -1,11 +1,14 @@
 """The shape of what people type about their organization."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_countries import countries
 
-from marketplace.lifecycle import Refused
+from marketplace.lifecycle import Refused, Words
 from marketplace.organizations import numbers, papers
 from marketplace.organizations.models import BusinessDetails, Invitation, Organization
 from marketplace.organizations.services import domains
@@ -14,7 +17,7 @@ ROLES = Invitation._meta.get_field("role").flatchoices
 
 
 def _blank_first() -> list[tuple[str, str]]:
-    return [("", "Choose one"), *((str(code), str(name)) for code, name in countries)]
+    return [("", _("Choose one")), *((str(code), str(name)) for code, name in countries)]
 
 
 class NumbersForm(forms.Form):
@@ -23,14 +26,14 @@ class NumbersForm(forms.Form):
     registration_number = forms.CharField(
         max_length=60,
         required=False,
-        label="Registration number",
-        help_text="From your trade or company register.",
+        label=gettext_lazy("Registration number"),
+        help_text=gettext_lazy("From your trade or company register."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     vat_number = forms.CharField(
         max_length=20,
         required=False,
-        label="VAT number",
+        label=gettext_lazy("VAT number"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -49,18 +52,22 @@ class WhoForm(NumbersForm):
 
     name = forms.CharField(
         max_length=80,
-        label="Name of your organization",
-        help_text="As it stands on your invoices.",
+        label=gettext_lazy("Name of your organization"),
+        help_text=gettext_lazy("As it stands on your invoices."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     country = forms.ChoiceField(
-        choices=_blank_first, label="Country", widget=forms.Select(attrs={"autocomplete": "country"})
+        choices=_blank_first, label=gettext_lazy("Country"), widget=forms.Select(attrs={"autocomplete": "country"})
     )
     size = forms.ChoiceField(
-        choices=[("", "Rather not say"), *BusinessDetails.Size.choices], required=False, label="How many you are"
+        choices=[("", gettext_lazy("Rather not say")), *BusinessDetails.Size.choices],
+        required=False,
+        label=gettext_lazy("How many you are"),
     )
     sector = forms.ChoiceField(
-        choices=[("", "Rather not say"), *BusinessDetails.Sector.choices], required=False, label="What you work in"
+        choices=[("", gettext_lazy("Rather not say")), *BusinessDetails.Sector.choices],
+        required=False,
+        label=gettext_lazy("What you work in"),
     )
     field_order = ("name", "country", "size", "sector", "registration_number", "vat_number")
 
@@ -78,9 +85,9 @@ class WantForm(forms.Form):
 
     intention = forms.ChoiceField(
         choices=Organization.Intention.choices,
-        label="What do you want to do here?",
+        label=gettext_lazy("What do you want to do here?"),
         widget=forms.RadioSelect,
-        help_text="You can do the other later too.",
+        help_text=gettext_lazy("You can do the other later too."),
     )
 
 
@@ -88,9 +95,10 @@ class InviteForm(forms.Form):
     """Somebody to be asked in."""
 
     email = forms.EmailField(
-        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"})
+        label=gettext_lazy("E-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )
-    role = forms.ChoiceField(choices=ROLES, label="Role", initial="developer")
+    role = forms.ChoiceField(choices=ROLES, label=gettext_lazy("Role"), initial="developer")
 
 
 InviteForms = forms.formset_factory(InviteForm, extra=3, max_num=10, validate_max=True, absolute_max=20)
@@ -99,9 +107,9 @@ InviteForms = forms.formset_factory(InviteForm, extra=3, max_num=10, validate_ma
 class RoleForm(forms.Form):
     """What a member is to be; `roles` are those that the acting member may give."""
 
-    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), widget=forms.RadioSelect)
 
-    def __init__(self, roles: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, roles: Sequence[tuple[str, Words]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["role"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
@@ -109,13 +117,15 @@ class RoleForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    name = forms.CharField(max_length=80, label="Name", widget=forms.TextInput(attrs={"autocomplete": "organization"}))
-    about = forms.CharField(max_length=160, required=False, label="What you do, in one line")
+    name = forms.CharField(
+        max_length=80, label=gettext_lazy("Name"), widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+    about = forms.CharField(max_length=160, required=False, label=gettext_lazy("What you do, in one line"))
     website = forms.URLField(
         required=False,
         max_length=200,
         assume_scheme="https",
-        label="Website",
+        label=gettext_lazy("Website"),
         widget=forms.URLInput(attrs={"autocomplete": "url"}),
     )
 
@@ -123,11 +133,11 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **kwargs)
         if name_is_fixed:
             self.fields["name"].disabled = True
-            self.fields["name"].help_text = "Part of what we check, so it stays while you are verified."
+            self.fields["name"].help_text = _("Part of what we check, so it stays while you are verified.")
 
 
 class PayoutForm(forms.Form):
-    address = forms.ChoiceField(label="Pay what we earn to", widget=forms.RadioSelect)
+    address = forms.ChoiceField(label=gettext_lazy("Pay what we earn to"), widget=forms.RadioSelect)
 
     def __init__(self, addresses: list[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -140,23 +150,26 @@ class VerificationForm(NumbersForm):
     """The request to a moderator."""
 
     website = forms.URLField(
-        max_length=200, assume_scheme="https", label="Website", help_text="Where we can see that it is you."
+        max_length=200,
+        assume_scheme="https",
+        label=gettext_lazy("Website"),
+        help_text=gettext_lazy("Where we can see that it is you."),
     )
     note = forms.CharField(
         max_length=1000,
         required=False,
-        label="What else helps us to check",
+        label=gettext_lazy("What else helps us to check"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Only moderators read this.",
+        help_text=gettext_lazy("Only moderators read this."),
     )
 
     def __init__(self, country: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country = country
         self.fields["registration_number"].required = True
-        self.fields[
-            "registration_number"
-        ].help_text = "From your trade or company register, or your VAT number if you have none."
+        self.fields["registration_number"].help_text = _(
+            "From your trade or company register, or your VAT number if you have none."
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -182,8 +195,10 @@ class DocumentForm(forms.Form):
     """A document for the moderators."""
 
     document = forms.FileField(
-        label="Document",
-        help_text="A PDF, or a picture as PNG, JPEG or WebP, of at most 8 MB. Archives such as ZIP are not taken.",
+        label=gettext_lazy("Document"),
+        help_text=gettext_lazy(
+            "A PDF, or a picture as PNG, JPEG or WebP, of at most 8 MB. Archives such as ZIP are not taken."
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg,.webp"}),
         max_length=200,
     )
@@ -200,8 +215,8 @@ class DomainForm(forms.Form):
 
     domain = forms.CharField(
         max_length=253,
-        label="Your domain",
-        help_text="For example example.com, without www.",
+        label=gettext_lazy("Your domain"),
+        help_text=gettext_lazy("For example example.com, without www."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url", "spellcheck": "false"}),
     )
 

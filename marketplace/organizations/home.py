@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from marketplace.accounts.models import Wallet
 from marketplace.organizations.access import MAY_MANAGE, Role
@@ -66,28 +67,28 @@ def _own(org: Organization, user_id: int, role: str) -> Part:
     steps = [
         *_unfinished(org, role),
         Step(
-            "Link a wallet",
-            "A wallet holds the money you pay with, or receive. Linking shows that it is yours; it costs nothing.",
+            _("Link a wallet"),
+            _("A wallet holds the money you pay with, or receive. Linking shows that it is yours; it costs nothing."),
             Wallet.objects.filter(user_id=user_id).exists(),
             reverse("accounts:wallets"),
-            "Link a wallet",
+            _("Link a wallet"),
         ),
     ]
     if org.wants_to_sell and role == Role.OWNER:
         steps += [
             Step(
-                "Say where you are paid",
-                "Choose which of your wallets receives what you earn.",
+                _("Say where you are paid"),
+                _("Choose which of your wallets receives what you earn."),
                 bool(org.payout_address),
                 f"{settings}#payouts",
-                "Choose a wallet",
+                _("Choose a wallet"),
             ),
             Step(
-                "Get verified",
-                "A moderator checks who you are, so that buyers can rely on it. You need it to sell, not to buy.",
+                _("Get verified"),
+                _("A moderator checks who you are, so that buyers can rely on it. You need it to sell, not to buy."),
                 org.is_verified,
                 reverse("organizations:verification", args=[org.slug]),
-                "Ask for verification",
+                _("Ask for verification"),
                 is_waiting=org.state == Organization.State.SUBMITTED,
             ),
         ]
@@ -101,5 +102,5 @@ def _unfinished(org: Organization, role: str) -> list[Step]:
         return []
     place = BusinessDetails.Step.values.index(details.step) + 2
     where = reverse(f"organizations:onboard_{details.step}", args=[org.slug])
-    text = f"Step {place} of 4 comes next. You can skip what you do not need."
-    return [Step("Finish setting up", text, False, where, "Continue")]
+    text = _("Step %(place)s of 4 comes next. You can skip what you do not need.") % {"place": place}
+    return [Step(_("Finish setting up"), text, False, where, _("Continue"))]

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.accounts.speaking import in_words_of
 from marketplace.audit.models import Entry, Wording
 from marketplace.organizations.models import Membership
 from marketplace.privacy import inventory, writing
@@ -123,4 +124,5 @@ def _beside(owner: Owner) -> list[tuple[str, list[dict[str, Any]]]]:
 
 def _index(owner: Owner, pages: list[Page]) -> str:
     words = {"pages": pages, "at": timezone.now(), "shown": SHOWN, "is_organization": bool(owner.org_id)}
-    return render_to_string("privacy/index.html", words)
+    with in_words_of(User.objects.filter(pk=owner.user_id).first()):
+        return render_to_string("privacy/index.html", words)

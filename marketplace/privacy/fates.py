@@ -10,18 +10,20 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.accounts.models import User
+from marketplace.lifecycle import Words
 from marketplace.organizations.models import Organization
 
-BOOKS: Final = "bookkeeping law asks both sides to keep what was ordered and paid"
+BOOKS: Final = _("bookkeeping law asks both sides to keep what was ordered and paid")
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
     """`scrub` names the columns that are blanked, each with the value for a row of that id."""
 
-    reason: str
+    reason: Words
     scrub: dict[str, Callable[[int], Any]] = field(default_factory=dict)
     is_deleted: bool = False
 
@@ -37,7 +39,7 @@ def _numbered(word: str) -> Callable[[int], Any]:
 
 OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "organizations.Organization": Fate(
-        "the other side's orders point to it; its country stays for their books",
+        _("the other side's orders point to it; its country stays for their books"),
         {
             "name": always("An erased organization"), "slug": _numbered("erased"), "about": always(""),
             "website": always(""), "payout_address": always(""), "state": always("refused"),
@@ -45,42 +47,47 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
         },
     ),
     "catalog.Listing": Fate(
-        "orders point to it; the hash of what was agreed stays",
+        _("orders point to it; the hash of what was agreed stays"),
         {
             "name": always("An erased tool"), "slug": _numbered("erased"), "summary": always(""),
+            "reference": always(None),
             "description": always(""), "input_schema": always({}), "output_schema": always({}), "example": always({}),
+            "media": always([]),
             "kind_facts": always({}), "model_name": always(""), "languages": always([]), "data_sent": always(""),
             "subprocessors": always(""), "region": always(""),
             "state": always("retired"),
         },
     ),
-    "catalog.ListingVersion": Fate("wording that nobody has to keep", is_deleted=True),
-    "catalog.Plan": Fate("orders point to it", {"name": always("Plan"), "state": always("withdrawn")}),
+    "catalog.ListingVersion": Fate(_("wording that nobody has to keep"), is_deleted=True),
+    "catalog.Plan": Fate(_("orders point to it"), {"name": always("Plan"), "state": always("withdrawn")}),
     "subscriptions.Order": Fate(BOOKS),
     "subscriptions.Subscription": Fate(BOOKS),
     "escrow.Escrow": Fate(BOOKS),
     "escrow.LedgerEntry": Fate(BOOKS),
     "escrow.Payment": Fate(BOOKS),
     "escrow.Release": Fate(BOOKS),
-    "escrow.WalletTransaction": Fate("hashes of public transactions"),
-    "gateway.UsageRecord": Fate("how much was used, which both sides were billed by; no content"),
+    "escrow.Statement": Fate(BOOKS),
+    "escrow.WalletTransaction": Fate(_("hashes of public transactions")),
+    "gateway.UsageRecord": Fate(_("how much was used, which both sides were billed by; no content")),
     "reviews.Review": Fate(
-        "the stars count in what everybody sees of a tool; the words go",
+        _("the stars count in what everybody sees of a tool; the words go"),
         {"title": always(""), "text": always(""), "hidden_reason": always("")},
     ),
-    "reviews.Wording": Fate("earlier words", is_deleted=True),
-    "reviews.Answer": Fate("words of the provider", is_deleted=True),
-    "privacy.Erasure": Fate("that it was asked for and done"),
-    "audit.Entry": Fate("the chain of what was done holds identifiers and figures only, and must verify"),
-    "audit.Wording": Fate("the words of that chain", is_deleted=True),
+    "reviews.Wording": Fate(_("earlier words"), is_deleted=True),
+    "reviews.Answer": Fate(_("words of the provider"), is_deleted=True),
+    "disputes.Dispute": Fate(BOOKS),
+    "disputes.Ruling": Fate(_("why the money of both sides was split; the reasons are the arbiter's")),
+    "privacy.Erasure": Fate(_("that it was asked for and done")),
+    "audit.Entry": Fate(_("the chain of what was done holds identifiers and figures only, and must verify")),
+    "audit.Wording": Fate(_("the words of that chain"), is_deleted=True),
 }  # fmt: skip
 
 OF_PEOPLE: Final[dict[str, Fate]] = {
     "accounts.User": Fate(
-        "what the person did for organizations points to it",
+        _("what the person did for organizations points to it"),
         {
             "email": lambda pk: f"erased-{pk}@erased.invalid", "name": always(""), "password": always("!erased"),
-            "is_active": always(False), "is_moderator": always(False),
+            "is_active": always(False), "is_moderator": always(False), "language": always(""),
         },
     ),
 }  # fmt: skip
@@ -94,10 +101,16 @@ KEPT_TEXT: Final[dict[str, tuple[str, str]]] = {
     "catalog.Plan": ("content_hash", "a hash of what was agreed"),
     "subscriptions.Order": ("provider_address order_ref", CHAIN),
     "subscriptions.Subscription": ("ended_reason", OURS),
-    "escrow.Escrow": ("chain contract escrow_id buyer_address provider_address treasury funded_tx", CHAIN),
+    "escrow.Escrow": (
+        "chain contract escrow_id buyer_address provider_address treasury funded_tx evidence_hash arbiter ruling_hash",
+        CHAIN,
+    ),
     "escrow.LedgerEntry": ("event tx_hash", CHAIN),
     "escrow.Payment": ("address contract escrow_id tx_hash given_up", CHAIN),
+    "escrow.Statement": ("content", "what was told about the books, which has to be kept with them"),
     "escrow.WalletTransaction": ("subject address tx_hash", CHAIN),
+    "disputes.Dispute": ("salt evidence_hash tx_hash", CHAIN),
+    "disputes.Ruling": ("reasons salt ruling_hash failure", "the other side needs to know why"),
     "privacy.Erasure": ("held_up_by", "emptied when it is done or withdrawn"),
     "audit.Entry": ("actor_role verb subject_type subject_id facts previous_hash hash", OURS),
 }

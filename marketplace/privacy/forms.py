@@ -1,6 +1,7 @@
 """The name of what is to be erased, typed by hand."""
 
 from django import forms
+from django.utils.translation import gettext as _
 
 
 class EraseForm(forms.Form):
@@ -11,12 +12,14 @@ class EraseForm(forms.Form):
     def __init__(self, wanted: str, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._wanted = wanted
-        self.fields["name"].label = f"Type {wanted} to confirm"
+        self.fields["name"].label = _("Type %(wanted)s to confirm") % {"wanted": wanted}
         self.fields["name"].widget.attrs["autocomplete"] = "off"
 
     def clean_name(self) -> str:
         """What was typed; a ValidationError unless it is the name."""
         typed = str(self.cleaned_data["name"]).strip()
         if typed.casefold() != self._wanted.casefold():
-            raise forms.ValidationError(f"This is not the name. Type {self._wanted}, as it stands here.")
+            raise forms.ValidationError(
+                _("This is not the name. Type %(_wanted)s, as it stands here.") % {"_wanted": self._wanted}
+            )
         return typed

@@ -36,6 +36,9 @@ HIDDEN: Final[dict[str, str]] = {
     "gateway.ApiKey.digest": "a hash to guess against",
     "gateway.UpstreamSecret.ciphertext": "the sealed key to your own service, which you have",
     "gateway.UpstreamSecret.nonce": "part of the sealed key",
+    "disputes.Evidence.added_by": "a person of either side; your own record says who of yours",
+    "disputes.Ruling.proposed_by": "a moderator",
+    "disputes.Ruling.confirmed_by": "a moderator",
     "catalog.Listing.search": "an index over the words beside it",
 }
 # In rows of two owners: what concerns the buyer's own people and programs is not the provider's.
@@ -43,6 +46,7 @@ BUYERS_OWN: Final = frozenset(
     (
         "subscriptions.Order.placed_by",
         "subscriptions.Order.form_key",
+        "disputes.Dispute.prepared_by",
         "gateway.UsageRecord.user",
         "gateway.UsageRecord.api_key",
     )

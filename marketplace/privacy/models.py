@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
@@ -41,10 +42,10 @@ class Export(Lifecycle):
     """Everything that an organization, or a person, has here, in one file."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "waiting"
-        RUNNING = "running", "being collected"
-        READY = "ready", "ready"
-        EXPIRED = "expired", "deleted after a week"
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("being collected")
+        READY = "ready", _("ready")
+        EXPIRED = "expired", _("deleted after a week")
 
     moves = table(queued="running", running="ready", ready="expired")
     PATIENCE = timedelta(minutes=10)
@@ -106,9 +107,9 @@ class Erasure(Lifecycle):
     """A wish to be forgotten. It waits, can be withdrawn while it does, and is then carried out."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        WITHDRAWN = "withdrawn", "withdrawn"
-        DONE = "done", "done"
+        WAITING = "waiting", _("waiting")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        DONE = "done", _("done")
 
     moves = table(waiting="withdrawn done")
     TIME_TO_THINK = timedelta(days=7)

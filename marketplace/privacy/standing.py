@@ -2,18 +2,75 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
 from marketplace.escrow.models import Escrow
+from marketplace.lifecycle import Words
 from marketplace.organizations.models import Membership
 from marketplace.privacy import fates, inventory
 from marketplace.subscriptions.models import Order, Subscription
-from marketplace.subscriptions.words import counted
 from marketplace.tenancy.scope import as_system
 
 OPEN_MONEY = (Escrow.State.HELD, Escrow.State.DISPUTED)
-NAMES = {
-    "audit.Entry": "entries of the record",
-    "audit.Wording": "words of the record",
-    "gateway.UpstreamSecret": "sealed keys to your services",
+NAMES: dict[str, Words] = {
+    "account.EmailAddress": _("email addresses"),
+    "accounts.SignInNonce": _("messages to sign in with"),
+    "accounts.User": _("users"),
+    "accounts.Wallet": _("wallets"),
+    "audit.Entry": _("entries of the record"),
+    "audit.Wording": _("words of the record"),
+    "catalog.Listing": _("listings"),
+    "catalog.ListingVersion": _("listing versions"),
+    "catalog.PictureFile": _("pictures of your tools"),
+    "catalog.Plan": _("plans"),
+    "catalog.SavedList": _("saved lists"),
+    "catalog.SavedListing": _("saved listings"),
+    "disputes.Dispute": _("disputes"),
+    "disputes.Evidence": _("statements in disputes"),
+    "disputes.EvidenceFile": _("files in disputes"),
+    "disputes.Ruling": _("rulings"),
+    "escrow.Escrow": _("escrows"),
+    "escrow.LedgerEntry": _("ledger entries"),
+    "escrow.Payment": _("payments"),
+    "escrow.Release": _("releases"),
+    "escrow.Statement": _("statements"),
+    "escrow.WalletTransaction": _("wallet transactions"),
+    "gateway.ApiKey": _("api keys"),
+    "gateway.EndpointTest": _("tests of your services"),
+    "gateway.KeyMonth": _("calls of your keys, by month"),
+    "gateway.ToolRun": _("tool runs"),
+    "gateway.Trial": _("tries"),
+    "gateway.TrialAllowance": _("tries that are left"),
+    "gateway.TrialCall": _("calls of tries"),
+    "gateway.UpstreamSecret": _("sealed keys to your services"),
+    "gateway.UsageRecord": _("usage records"),
+    "mfa.Authenticator": _("authenticators"),
+    "moderation.Appeal": _("appeals"),
+    "moderation.Decision": _("decisions"),
+    "moderation.Report": _("reports"),
+    "moderation.ReviewCase": _("review cases"),
+    "notifications.Notification": _("notices"),
+    "notifications.Preference": _("preferences"),
+    "organizations.BusinessDetails": _("particulars"),
+    "organizations.Document": _("documents"),
+    "organizations.DomainCheck": _("domain checks"),
+    "organizations.Invitation": _("invitations"),
+    "organizations.Membership": _("memberships"),
+    "organizations.Organization": _("organizations"),
+    "organizations.Verification": _("verifications"),
+    "privacy.Erasure": _("erasures"),
+    "privacy.Export": _("exports"),
+    "reviews.Answer": _("answers to reviews"),
+    "reviews.Invitation": _("invitations to review"),
+    "reviews.Review": _("reviews"),
+    "reviews.Wording": _("earlier words of reviews"),
+    "subscriptions.CallCount": _("counts of calls"),
+    "subscriptions.Order": _("orders"),
+    "subscriptions.SpendingLimit": _("spending limits"),
+    "subscriptions.SpendingRequest": _("spending requests"),
+    "subscriptions.Subscription": _("subscriptions"),
+    "usersessions.UserSession": _("sessions"),
 }
 RUNNING = (Subscription.State.ACTIVE, Subscription.State.SUSPENDED)
 
@@ -28,11 +85,35 @@ def _of_organization(org_id: int) -> list[str]:
     running = Subscription.objects.for_org(org_id).filter(state__in=RUNNING).count()
     placed = Order.objects.for_org(org_id).filter(state=Order.State.PLACED).count()
     found = [
-        (held, f"{counted(held, 'deposit')} still in escrow: stop or wait until all of it is paid out or returned."),
-        (running, f"{counted(running, 'subscription')} still running: stop them or let them end."),
-        (placed, f"{counted(placed, 'order')} still waiting for payment: pay or let them expire, within the hour."),
+        (
+            held,
+            ngettext(
+                "%(number)s\N{NO-BREAK SPACE}deposit still in escrow: "
+                "stop or wait until all of it is paid out or returned.",
+                "%(number)s\N{NO-BREAK SPACE}deposits still in escrow: "
+                "stop or wait until all of it is paid out or returned.",
+                held,
+            ),
+        ),
+        (
+            running,
+            ngettext(
+                "%(number)s\N{NO-BREAK SPACE}subscription still running: stop them or let them end.",
+                "%(number)s\N{NO-BREAK SPACE}subscriptions still running: stop them or let them end.",
+                running,
+            ),
+        ),
+        (
+            placed,
+            ngettext(
+                "%(number)s\N{NO-BREAK SPACE}order still waiting for payment: pay or let them expire, within the hour.",
+                "%(number)s\N{NO-BREAK SPACE}orders still waiting for payment: "
+                "pay or let them expire, within the hour.",
+                placed,
+            ),
+        ),
     ]
-    return [sentence for number, sentence in found if number]
+    return [sentence % {"number": number} for number, sentence in found if number]
 
 
 def _of_person(user_id: int) -> list[str]:
@@ -45,17 +126,18 @@ def _of_person(user_id: int) -> list[str]:
         .exclude(user_id=user_id)
         .exists()
     ]
-    return [f"You are the only owner of {name}: make somebody else an owner, or erase it first." for name in alone]
+    sentence = _("You are the only owner of %(name)s: make somebody else an owner, or erase it first.")
+    return [sentence % {"name": name} for name in alone]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """How many rows of one table are deleted, blanked or kept, and why."""
 
-    what: str
+    what: Words
     count: int
-    outcome: str
-    reason: str
+    outcome: Words
+    reason: Words
 
 
 def consequences(org_id: int | None, user_id: int) -> list[Line]:
@@ -66,10 +148,9 @@ def consequences(org_id: int | None, user_id: int) -> list[Line]:
     for table in inventory.of_organizations() if org_id else inventory.of_people():
         with as_system("a count over all that the erasure would touch"):
             count = table.rows_of(key).count()
-        name = NAMES.get(table.label, str(table.model._meta.verbose_name_plural))
         fate = kept.get(table.label)
         if fate is None or fate.is_deleted:
-            lines.append(Line(name, count, "deleted", ""))
+            lines.append(Line(NAMES[table.label], count, _("deleted"), ""))
         else:
-            lines.append(Line(name, count, "blanked" if fate.scrub else "kept", fate.reason))
+            lines.append(Line(NAMES[table.label], count, _("blanked") if fate.scrub else _("kept"), fate.reason))
     return [line for line in lines if line.count]

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts.acting import person_of
@@ -43,12 +45,13 @@ def _page(request: ActedRequest) -> HttpResponse:
     exports = Export.objects.for_org(org_id) if org_id else Export.objects.of_person(user_id)
     erasures = Erasure.objects.for_org(org_id) if org_id else Erasure.objects.of_person(user_id)
     side = _side(request)
-    latest = exports.first()
+    latest, erasure = exports.first(), erasures.waiting().first()
     context: dict[str, Any] = {
         "shell": "shells/workspace.html" if org_id else "shells/storefront.html",
         "export": latest,
         "download": "",
-        "erasure": erasures.waiting().first(),
+        "erasure": erasure,
+        "matters": standing.open_matters(org_id, user_id) if erasure and erasure.held_up_by else [],
         "may_erase": not org_id or request.actor.role == Role.OWNER,
         "is_organization": bool(org_id),
         "page_url": side.url(),
@@ -64,7 +67,7 @@ def _page(request: ActedRequest) -> HttpResponse:
 
 def _export(request: ActedRequest) -> HttpResponse:
     services.ask_for_export(request.actor)
-    messages.success(request, "We collect it now. You are told by e-mail and in your inbox when it is ready.")
+    messages.success(request, _("We collect it now. You are told by e-mail and in your inbox when it is ready."))
     return redirect(_side(request).url())
 
 
@@ -86,7 +89,11 @@ def _erase(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, f"Noted. Until {erasure.due_at:%A %d %B} you can take it back.")
+            messages.success(
+                request,
+                _("Noted. Until %(day)s you can take it back.")
+                % {"day": formats.date_format(erasure.due_at, "DAY_AND_MONTH_FORMAT")},
+            )
             return redirect(side.url())
     ids = request.actor.org_id, person_of(request.actor)
     context = {
@@ -104,7 +111,7 @@ def _erase(request: ActedRequest) -> HttpResponse:
 
 def _keep(request: ActedRequest) -> HttpResponse:
     services.withdraw_erasure(request.actor)
-    messages.success(request, "Taken back. Nothing is erased.")
+    messages.success(request, _("Taken back. Nothing is erased."))
     return redirect(_side(request).url())
 
 

@@ -5,7 +5,9 @@ class ReviewsConfig(AppConfig):
     name = "marketplace.reviews"
 
     def ready(self) -> None:
-        from marketplace.organizations.home import contribute
-        from marketplace.reviews.home import part
+        from marketplace.catalog import page
+        from marketplace.organizations import home as org_home
+        from marketplace.reviews import home, reading
 
-        contribute(part)
+        org_home.contribute(home.part)
+        page.contribute(reading.part)

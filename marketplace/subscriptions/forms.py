@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from marketplace.catalog.amounts import AmountField
 from marketplace.catalog.models import Currency, Plan
@@ -18,7 +20,9 @@ class CheckoutForm(forms.Form):
     """How many periods, each choice with its total; and the key that makes a second submit of this form harmless."""
 
     periods = forms.TypedChoiceField(
-        label="For how long", coerce=int, help_text="You can stop at any time and get back what has not elapsed."
+        label=gettext_lazy("For how long"),
+        coerce=int,
+        help_text=gettext_lazy("You can stop at any time and get back what has not elapsed."),
     )
     form_key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -44,9 +48,9 @@ class AskForm(forms.Form):
     note = forms.CharField(
         max_length=500,
         required=False,
-        label="Why you need it",
+        label=gettext_lazy("Why you need it"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="An owner reads this when deciding. You may leave it empty.",
+        help_text=gettext_lazy("An owner reads this when deciding. You may leave it empty."),
     )
 
 
@@ -54,38 +58,51 @@ class AnswerForm(forms.Form):
     """What is done about a request: by an owner, or by who asked."""
 
     do = forms.ChoiceField(
-        choices=[("approve", "Approve"), ("decline", "Decline"), ("withdraw", "Take it back"), ("order", "Go on")],
+        choices=[
+            ("approve", gettext_lazy("Approve")),
+            ("decline", gettext_lazy("Decline")),
+            ("withdraw", gettext_lazy("Take it back")),
+            ("order", gettext_lazy("Go on")),
+        ],
         widget=forms.HiddenInput,
-        error_messages={"required": "Choose what to do.", "invalid_choice": "Choose what to do."},
+        error_messages={
+            "required": gettext_lazy("Choose what to do."),
+            "invalid_choice": gettext_lazy("Choose what to do."),
+        },
     )
     reason = forms.CharField(
         max_length=500,
         required=False,
-        label="Your reason",
+        label=gettext_lazy("Your reason"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Needed when you decline. Who asked reads it.",
+        help_text=gettext_lazy("Needed when you decline. Who asked reads it."),
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("do") == "decline" and not cleaned.get("reason"):
-            self.add_error("reason", "Say why, so that the person who asked knows what to do.")
+            self.add_error("reason", _("Say why, so that the person who asked knows what to do."))
         return cleaned
 
 
 class LimitForm(forms.Form):
     """A limit of the organization or of a member; both amounts empty takes it away."""
 
-    who = forms.ChoiceField(label="For whom")
-    currency = forms.ModelChoiceField(Currency.objects.filter(accepted=True), label="Currency", empty_label=None)
+    who = forms.ChoiceField(label=gettext_lazy("For whom"))
+    currency = forms.ModelChoiceField(
+        Currency.objects.filter(accepted=True), label=gettext_lazy("Currency"), empty_label=None
+    )
     monthly = AmountField(
-        label="Budget of a month", required=False, example="500.00", help_text="Orders beyond it are refused."
+        label=gettext_lazy("Budget of a month"),
+        required=False,
+        example="500.00",
+        help_text=gettext_lazy("Orders beyond it are refused."),
     )
     approval_above = AmountField(
-        label="Ask an owner above",
+        label=gettext_lazy("Ask an owner above"),
         required=False,
         example="100.00",
-        help_text="A larger order waits until an owner has approved it.",
+        help_text=gettext_lazy("A larger order waits until an owner has approved it."),
     )
 
     def __init__(self, *args: Any, org_name: str, members: Iterable[Membership], **kwargs: Any) -> None:
@@ -93,7 +110,7 @@ class LimitForm(forms.Form):
         who = self.fields["who"]
         assert isinstance(who, forms.ChoiceField)  # noqa: S101
         people = [(str(member.user_id), f"{member.user} ({member.get_role_display()})") for member in members]
-        who.choices = [(EVERYBODY, f"All of {org_name}"), *people]
+        who.choices = [(EVERYBODY, _("All of %(org)s") % {"org": org_name}), *people]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -102,7 +119,7 @@ class LimitForm(forms.Form):
                 try:
                     cleaned[name] = cleaned["currency"].in_base_units(cleaned[name])
                 except ValueError as problem:
-                    self.add_error(name, f"{problem} Write fewer.")
+                    self.add_error(name, _("%(problem)s Write fewer.") % {"problem": problem})
         return cleaned
 
     def wanted(self) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from marketplace.subscriptions.models import Subscription
 
 
 def businesses() -> dict[int, int]:
-    """Listing to the number of organizations with an active subscription. For system work: it looks across all."""
-    active = Subscription.objects.filter(state=Subscription.State.ACTIVE)
+    """Listing to the number of organizations that pay for it now. For system work: it looks across all.
+
+    What costs nothing does not count, or anybody could make a tool popular.
+    """
+    active = Subscription.objects.filter(state=Subscription.State.ACTIVE, order__isnull=False)
     return dict(active.values_list("listing").annotate(buyers=Count("buyer", distinct=True)).order_by())

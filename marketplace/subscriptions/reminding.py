@@ -29,11 +29,12 @@ def note_ending() -> int:
         subject_type=Order._meta.label_lower, subject_id=Cast(OuterRef("order_id"), CharField()), verb=VERB
     )
     with transaction.atomic(), as_system("subscriptions of every organization end"):
-        ending = Subscription.objects.running(now).filter(ends_at__lte=now + SOON)
+        ending = Subscription.objects.running(now).filter(order__isnull=False, ends_at__lte=now + SOON)
         ending = ending.annotate(remaining=remaining, bought=bought).filter(bought__gte=F("remaining") * LAST_PART)
         fresh = ending.exclude(Exists(noted)).select_related("order").order_by("buyer_id", "pk")
         found = list(fresh.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for subscription in found:
             order = subscription.order
+            assert order is not None  # noqa: S101  (filtered above)
             audit.record(SYSTEM, "subscription.ending", order, org_id=order.buyer_id, order=str(order.public_id))
     return len(found)

@@ -3,26 +3,39 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
-from marketplace.audit import services as audit
-from marketplace.catalog.models import Listing, Plan
+from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import final_time, market_time
+from marketplace.subscriptions.entitling import Entitlement, entitlement
 from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
-from marketplace.tenancy.actor import SYSTEM, Actor
+from marketplace.subscriptions.telling import note_both, tell_both
+from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system
 
 TIME_TO_PAY: Final = timedelta(hours=1)
 TIME_TO_SETTLE: Final = timedelta(minutes=2)
 LONGEST: Final = 12
 BATCH: Final = 200
+__all__ = [
+    "Entitlement",
+    "begin",
+    "end_lapsed",
+    "entitlement",
+    "expire_orders",
+    "finish",
+    "order_ref",
+    "orderable",
+    "place_approved_order",
+    "place_order",
+]
 
 
 def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID, is_approved: bool = False) -> Order:
@@ -37,7 +50,7 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
             return before
         plan = orderable(actor, plan_id)
         if not 1 <= periods <= LONGEST:
-            raise Refused(f"Choose between 1 and {LONGEST} periods.")
+            raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
         amount = plan.price * periods
         budgets = spending.check(actor, currency=plan.currency, amount=amount, is_approved=is_approved)
         order = _drafted(actor, plan, periods, form_key)
@@ -49,8 +62,7 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
         Subscription.objects.create(
             order=order, buyer_id=order.buyer_id, provider_id=order.provider_id, listing_id=order.listing_id
         )
-        for org_id in sorted({order.buyer_id, order.provider_id}):
-            _note(actor, "order.placed", order, org_id)
+        note_both(actor, "order.placed", order)
         spending.warn(actor, before=budgets, amount=amount)
     return order
 
@@ -72,15 +84,23 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
     """The plan, if the actor's organization can order it today; raises Refused with the reason otherwise."""
     plan = Plan.objects.on_sale().select_related("listing", "org", "currency").filter(pk=plan_id).first()
     if plan is None:
-        raise Refused("This plan is no longer on sale.")
+        raise Refused(_("This plan is no longer on sale. Look at the offer again."))
+    if plan.is_free:
+        raise Refused(_("This plan is free; nothing has to be ordered."))
     if plan.org_id == actor.org_id:
-        raise Refused("This is your own organization's listing. You can try it without a subscription.")
+        raise Refused(_("This is your own organization's listing. You can try it without a subscription."))
     if not plan.org.payout_address:
-        raise Refused(f"{plan.org} has not named a wallet to be paid to yet, so nothing can be ordered from them.")
+        raise Refused(
+            _("%(org)s has not named a wallet to be paid to yet, so nothing can be ordered from them.")
+            % {"org": plan.org}
+        )
     if not plan.currency.accepted:
-        raise Refused(f"The escrow does not accept {plan.currency.symbol} at the moment.")
-    if MarketParams.objects.current() is None:
-        raise Refused("The market is not ready to take orders yet: its fee has not been read from the chain.")
+        raise Refused(_("The escrow does not accept %(symbol)s at the moment.") % {"symbol": plan.currency.symbol})
+    params = MarketParams.objects.current()
+    if params is None:
+        raise Refused(_("The market is not ready to take orders yet: its fee has not been read from the chain."))
+    if params.is_paused:
+        raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
     return plan
 
 
@@ -125,36 +145,41 @@ def order_ref(order: Order, *, content_hash: str) -> str:
     return "0x" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _note(actor: Actor, verb: str, order: Order, org_id: int, **facts: object) -> None:
-    """One entry in the chain of one side; the other side's is written as the system, whose chain it is not."""
-    facts = {"order": str(order.public_id), **facts}
-    if org_id == actor.org_id:
-        audit.record(actor, verb, order, org_id=org_id, **facts)
-        return
-    with as_system("both sides of an order are told what happens to it"):
-        audit.record(actor, verb, order, org_id=org_id, **facts)
-
-
-def tell_both(happened: Iterable[tuple[str, Order, dict[str, object]]]) -> None:
-    """Write what happened to orders into both sides' chains, as the system, at the end of its transaction.
-
-    In the order of the organizations: each chain has a lock, and two transactions must take them in the same order.
-    """
-    told = [(org_id, item) for item in happened for org_id in (item[1].buyer_id, item[1].provider_id)]
-    for org_id, (verb, order, facts) in sorted(told, key=lambda pair: pair[0]):
-        audit.record(SYSTEM, verb, order, org_id=org_id, order=str(order.public_id), **facts)
-
-
 def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:
     """The order is paid: open its subscription for the time that was bought. For the escrow, inside its transaction."""
     order.move(Order.State.FUNDED)
-    order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at)
+    agreed = order.plan.version_number
+    order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at, version_number=agreed)
+
+
+def extend(order: Order, *, added: int, ends_at: datetime) -> None:
+    """Further periods are paid. One that the clock has ended meanwhile runs again: it was paid before its end."""
+    order.added_periods += added
+    order.save(update_fields=["added_periods"])
+    subscription = order.subscription
+    if subscription.state == Subscription.State.ENDED:
+        subscription.move(Subscription.State.ACTIVE, ends_at=ends_at, ended_reason="")
+        return
+    subscription.ends_at = ends_at
+    subscription.save(update_fields=["ends_at"])
+
+
+def note_returned(order: Order, *, returned: int) -> None:
+    """So much of the order's money is the buyer's again, in base units, in all; it no longer counts as spent."""
+    order.returned = returned
+    order.save(update_fields=["returned"])
+
+
+def pause(order: Order) -> None:
+    """A dispute stands: nothing is earned, so nothing is used."""
+    if order.subscription.can_move(Subscription.State.SUSPENDED):
+        order.subscription.move(Subscription.State.SUSPENDED)
 
 
 def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0) -> None:
     """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs.
 
-    `returned` is what came back to the buyer, in base units: it no longer counts as spent.
+    `returned` is what came back to the buyer in all, in base units: it no longer counts as spent.
     """
     order.move(to, returned=returned)
     subscription = order.subscription
@@ -176,7 +201,7 @@ def expire_orders() -> int:
         orders = list(overdue.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for order in orders:
             order.move(Order.State.EXPIRED)
-            order.subscription.move(Subscription.State.ENDED, ended_reason="The order was not paid in time.")
+            order.subscription.move(Subscription.State.ENDED, ended_reason=noop("The order was not paid in time."))
         tell_both(("order.expired", order, {}) for order in orders)
     return len(orders)
 
@@ -188,46 +213,16 @@ def end_lapsed() -> int:
         lapsed = Subscription.objects.lapsed(now).select_related("order").order_by("pk")
         subscriptions = list(lapsed.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for subscription in subscriptions:
-            subscription.move(Subscription.State.ENDED, ended_reason="The time that was paid for is over.")
-        tell_both(("subscription.ended", subscription.order, {}) for subscription in subscriptions)
+            subscription.move(Subscription.State.ENDED, ended_reason=_over(subscription))
+        tell_both(("subscription.ended", one.order or one, {}) for one in subscriptions)
     return len(subscriptions)
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
-    """The answer to "may this call pass now?", with a sentence that says why."""
-
-    allowed: bool
-    subscription: Subscription | None
-    reason: str
-
-
-def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
-    """Whether an organization may use a listing now. To be asked inside the scope of that organization."""
-    now = market_time()
-    all_of_it = Subscription.objects.filter(buyer_id=buyer_org_id, listing=listing)
-    running = all_of_it.running(now).order_by("-ends_at").first()
-    if running and running.ends_at:
-        return Entitlement(True, running, f"Your subscription runs until {_day(running.ends_at)}.")
-    last = all_of_it.order_by("-pk").first()
-    if last is None:
-        return Entitlement(False, None, f"Your organization has no subscription to {listing}.")
-    return Entitlement(False, last, _why_not(last, now))
-
-
-def _why_not(last: Subscription, now: datetime) -> str:
-    by_state: dict[str, str] = {
-        Subscription.State.PENDING: "Your order is waiting for its payment to be final.",
-        Subscription.State.SUSPENDED: "Your subscription is suspended.",
-    }
-    if last.state in by_state:
-        return by_state[last.state]
-    if last.starts_at is None or last.ends_at is None:
-        return "Your last order was not paid."
-    if last.starts_at > now:
-        return f"Your subscription starts on {_day(last.starts_at)}."
-    return f"Your subscription ended on {_day(last.ends_at)}."
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%A} {at.day} {at:%B %Y, %H:%M} UTC"
+def _over(subscription: Subscription) -> str:
+    if subscription.is_trial:
+        return noop("The trial is over.")
+    return (
+        noop("The time that was paid for is over.")
+        if subscription.order_id
+        else noop("The year of the free plan is over.")
+    )

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Currency, Plan
@@ -86,21 +87,30 @@ def check(
     if not is_approved and actor.role not in MAY_DECIDE_SPENDING:
         above = [int(limit.approval_above) for limit in binding if limit.approval_above is not None]
         if above and amount > min(above):
-            raise NeedsApproval(f"Orders above {money(min(above), currency)} need an owner's approval.")
+            raise NeedsApproval(
+                _("Orders above %(money)s need an owner's approval.") % {"money": money(min(above), currency)}
+            )
     return found
 
 
 def _beyond(budget: Budget, amount: int, actor: Actor) -> str:
     limit = budget.limit
-    whose = "Your" if limit.user_id == actor.user_id else f"{limit.org}'s"
-    figures = (
-        f"{money(int(limit.monthly or 0), limit.currency)}, of which {money(budget.left, limit.currency)} are left"
-    )
-    remedy = "Raise it under Spending" if actor.role in MAY_DECIDE_SPENDING else "Ask an owner to raise it"
-    return (
-        f"{whose} budget for {budget.since:%B} is {figures}; this costs {money(amount, limit.currency)}. "
-        f"{remedy}, or wait for next month."
-    )
+    if limit.user_id == actor.user_id:
+        figures = _("Your budget for %(month)s is %(budget)s, of which %(left)s are left; this costs %(costs)s.")
+    else:
+        figures = _("%(org)s's budget for %(month)s is %(budget)s, of which %(left)s are left; this costs %(costs)s.")
+    if actor.role in MAY_DECIDE_SPENDING:
+        remedy = _("Raise it under Spending, or wait for next month.")
+    else:
+        remedy = _("Ask an owner to raise it, or wait for next month.")
+    words = {
+        "org": limit.org,
+        "month": formats.date_format(budget.since, "F"),
+        "budget": money(int(limit.monthly or 0), limit.currency),
+        "left": money(budget.left, limit.currency),
+        "costs": money(amount, limit.currency),
+    }
+    return f"{figures % words} {remedy}"
 
 
 def warn(actor: Actor, *, before: Iterable[Budget], amount: int) -> None:
@@ -127,11 +137,11 @@ def set_limit(
 ) -> None:
     """Set what the organization, or one of its members, may spend; both empty takes the limit away. For owners."""
     if actor.role not in MAY_DECIDE_SPENDING:
-        raise Refused("Only an owner sets what may be spent.")
+        raise Refused(_("Only an owner sets what may be spent."))
     org_id = org_of(actor)
     with transaction.atomic():
         if user_id is not None and not Membership.objects.for_org(org_id).filter(user_id=user_id).exists():
-            raise Refused("This person is not a member of your organization any more.")
+            raise Refused(_("This person is not a member of your organization any more."))
         key: dict[str, Any] = {"org_id": org_id, "user_id": user_id, "currency": currency}
         org = Organization.objects.get(pk=org_id)
         facts: dict[str, Any] = {"user_id": user_id, "currency": currency.symbol}
@@ -172,9 +182,9 @@ def ask(actor: Actor, *, plan: Plan, periods: int, form_key: uuid.UUID, note: st
 def decide(actor: Actor, *, public_id: uuid.UUID, approve: bool, reason: str) -> SpendingRequest:
     """An owner says yes, or no with a reason. What the owner may not do twice, the row's state refuses."""
     if actor.role not in MAY_DECIDE_SPENDING:
-        raise Refused("Only an owner decides about this.")
+        raise Refused(_("Only an owner decides about this."))
     if not approve and not reason.strip():
-        raise Refused("Say why, so that the person who asked knows what to do.")
+        raise Refused(_("Say why, so that the person who asked knows what to do."))
     with transaction.atomic():
         request = _locked(actor, public_id)
         decided = {"decided_by_id": actor.user_id, "decided_at": timezone.now(), "reason": reason.strip()}
@@ -194,7 +204,7 @@ def withdraw(actor: Actor, *, public_id: uuid.UUID) -> SpendingRequest:
     with transaction.atomic():
         request = _locked(actor, public_id)
         if request.asked_by_id != actor.user_id:
-            raise Refused("Only who asked can take this back.")
+            raise Refused(_("Only who asked can take this back."))
         request.move(State.WITHDRAWN)
         audit.record(actor, "spending.withdrawn", request, request=str(public_id))
     return request
@@ -204,13 +214,13 @@ def approved(actor: Actor, *, public_id: uuid.UUID) -> SpendingRequest:
     """The actor's approved request, locked, to be ordered now; raises Refused with what stands in the way."""
     request = _locked(actor, public_id)
     if request.asked_by_id != actor.user_id:
-        raise Refused("Only who asked can go on with this.")
+        raise Refused(_("Only who asked can go on with this."))
     if request.state == State.ORDERED:
         return request
     if request.state != State.APPROVED:
-        raise Refused(f"This request is {request.get_state_display()}.")
+        raise Refused(_("This request is %(get_state_display)s.") % {"get_state_display": request.get_state_display()})
     if request.plan.price * request.periods != request.amount:
-        raise Refused("The price has changed since this was approved. Please ask again.")
+        raise Refused(_("The price has changed since this was approved. Please ask again."))
     return request
 
 
@@ -218,5 +228,5 @@ def _locked(actor: Actor, public_id: uuid.UUID) -> SpendingRequest:
     rows = SpendingRequest.objects.for_org(org_of(actor)).select_for_update(of=("self",))
     found = rows.select_related("plan", "currency").filter(public_id=public_id).first()
     if found is None:
-        raise Refused("Your organization has no such request.")
+        raise Refused(_("Your organization has no such request."))
     return found

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from marketplace.subscriptions import reminding, services
+from marketplace.subscriptions import notice, reminding, services
 
 
 @shared_task
@@ -21,3 +21,10 @@ def expire_orders() -> None:
 def note_ending() -> None:
     """Note subscriptions that end soon."""
     reminding.note_ending()
+
+
+@shared_task
+def announce_versions() -> None:
+    """Give notice of later versions, and let those go over whose notice has passed."""
+    notice.give_notice()
+    notice.end_notices()

@@ -3,7 +3,8 @@
 Every view carries the mark of exactly one door; a guard test walks the URLs and fails on one without.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol, TypeVar
@@ -14,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system, scope
@@ -121,6 +123,41 @@ def moderator(view: View) -> View:
             return view(request, *args, **kwargs)
 
     return marked(inside, "moderator")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """What the key hook answers: for whom a program acts; `role` is empty when its key is for something else."""
+
+    user_id: int | None
+    org_id: int
+    role: str
+
+
+class KeyRefused(Exception):
+    """A key opens nothing here: an HTTP status, and a sentence for who wrote the program."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@contextmanager
+def by_key(request: HttpRequest, *roles: str) -> Iterator[Actor]:
+    """Inside a view for programs: who acts by the key in the header, in one transaction and the organization's scope.
+
+    The program may do what the member who made the key may do today. Raises KeyRefused, 401 or 403.
+    """
+    scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+    find: Callable[[str], KeyHolder | None] = import_string(settings.KEY_HOOK)
+    with transaction.atomic():
+        found = find(text.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise KeyRefused(401, _("Send a key of your organization in the header: Authorization: Bearer gh_…"))
+        if found.role not in roles:
+            raise KeyRefused(403, _("This key may not do this, or whoever made it may not any more. Make a new one."))
+        with scope(org_id=found.org_id, user_id=found.user_id):
+            yield Actor(found.user_id, found.org_id, found.role)
 
 
 def be_fresh(request: HttpRequest) -> None:

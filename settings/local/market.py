@@ -16,7 +16,7 @@ from settings.local import people, rpc, valkey
 from settings.local.failure import CannotStart
 from settings.local.history import History
 from settings.local.rundir import DATA, DEFAULT, ROOT, RunDir
-from settings.local.services import Backing, settings_env
+from settings.local.services import ARBITER_ADDRESS, ARBITER_KEY, RELAYER_KEY, Backing, settings_env
 from settings.local.supervisor import HERE, Service, Supervisor
 
 PIDBOX = "_kombu.binding.celery.pidbox"
@@ -133,10 +133,14 @@ class Market:
                 "EXPORTS_DIR": str(self.run.path / "exports"),
                 "EMAIL_FILE_PATH": str(self.run.folder("mail")),
                 "DOCUMENTS_DIR": str(self.run.path / "documents"),
+                "PICTURES_DIR": str(self.run.path / "pictures"),
                 "CHAIN_CONFIRMATIONS": os.environ.get("CHAIN_CONFIRMATIONS", "2"),
                 "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
             }
         )
+        if self.env["RELAYER_KEY"] == RELAYER_KEY:  # nobody has given a key of their own
+            keys = {"RELAYER_KEY": f"{self.env['RELAYER_KEY']},{ARBITER_KEY}"}
+            self.env |= {**keys, "RELAYER_ROLES": f"arbiter={ARBITER_ADDRESS}"}
         self.supervisor.env |= self.env
         self._said("database, Valkey and chain")
 

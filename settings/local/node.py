@@ -64,6 +64,17 @@ def _on_path() -> Path | None:
     return None
 
 
+def npm_ci(lock: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Install into `folder` what the lock beside a package.json says; no script of any package runs."""
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(lock / file, folder)
+    command = NPM_CI if shutil.which("npm") else [*BORROWED_NPM, *NPM_CI[1:]]
+    path = f"{ROOT / '.boot' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | {"PATH": path}
+    )
+
+
 def _fetch(folder: Path) -> Path:
     machine = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "amd64"
     package = f"@foundry-rs/anvil-{platform.system().lower()}-{machine}"
@@ -71,13 +82,7 @@ def _fetch(folder: Path) -> Path:
         raise CannotStart(
             f"The lock has no {package}: install Foundry {version()}, or set CHAIN_RPC_URL to a local node."
         )
-    for file in ("package.json", "package-lock.json"):
-        shutil.copy(LOCK / file, folder)
-    command = NPM_CI if shutil.which("npm") else [*BORROWED_NPM, *NPM_CI[1:]]
-    path = f"{ROOT / '.boot' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | {"PATH": path}
-    )
+    done = npm_ci(LOCK, folder)
     program = folder / "node_modules" / package / "bin" / "anvil"
     if done.returncode or not program.exists():
         lines = done.stderr.strip()[-2000:]

@@ -38,6 +38,10 @@ SMALL = {
     "wal_level": "minimal",
     "log_min_messages": "warning",
 }
+FOR_TESTS = """
+ALTER ROLE guildhall_owner CREATEDB;
+GRANT SET ON PARAMETER session_replication_role TO guildhall_owner;
+"""
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -72,23 +76,23 @@ def create(run: RunDir, *, careless: bool = False) -> bool:
     return True
 
 
-def fingerprint() -> str:
-    """What a prepared cluster depends on, as a short name."""
-    sources = [HERE / "provision.sql", HERE / "postgres.py"]
+def fingerprint(*more: Path) -> str:
+    """What a prepared cluster depends on, as a short name; `more` are sources besides our own."""
+    sources = [HERE / "provision.sql", HERE / "postgres.py", *more]
     parts = [Path(binary("postgres")).stat().st_size.to_bytes(8, "big"), *(source.read_bytes() for source in sources)]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
-def provision(run: RunDir, port: int, *, may_create_databases: bool = False) -> None:
+def provision(run: RunDir, port: int, *, for_tests: bool = False) -> None:
     """Make the roles, extensions, default privileges and the database in a new cluster.
 
-    `may_create_databases` is for tests, whose owner makes a database of its own.
+    The owner `for_tests` may make a database of its own, and empty tables without their triggers.
     """
     secrets = run.secrets()
     words = ["psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-d", "template1", "-f", "-"]
     # the passwords travel on standard input: arguments can be read by every user of the machine
     sets = "".join(f"\\set {role} '{secrets[role]}'\n" for role in ("owner", "app"))
-    extra = "ALTER ROLE guildhall_owner CREATEDB;\n" if may_create_databases else ""
+    extra = FOR_TESTS if for_tests else ""
     _run(words, text=sets + (HERE / "provision.sql").read_text() + extra, env={"PGPASSWORD": secrets["superuser"]})
     (run.path / "postgres" / "provisioned").touch(mode=0o600)
 

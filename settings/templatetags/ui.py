@@ -1,8 +1,8 @@
 """What the components need of Python; the work itself is in settings.figures and settings.charts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import template
 from django.template.context import RequestContext
@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from markupsafe import Markup
 
-from settings import charts, figures
-from settings.jinja import environment
+from marketplace.catalog.search.cards import of as card_of
+from settings import figures, jinja
 
 register = template.Library()
 
@@ -46,6 +46,12 @@ def until(moment: datetime | None) -> str:
     return figures.relative(moment, timezone.now()) if moment else ""
 
 
+@register.filter
+def iso(moment: datetime | None) -> str:
+    """For <time datetime>, which takes no millionths of a second; nothing for what has no moment yet."""
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: Any, also: str = "") -> dict[str, Any]:
     """A link of a rail or bar, marked as current on its page and on the pages named in `also`."""
@@ -57,9 +63,26 @@ def nav_link(context: RequestContext, view: str, icon: str, label: str, *args: A
 
 @register.simple_tag
 def card(listing: Any, plan: Any, url: str, pill: str = "") -> Markup:
-    """A listing of a grid: {% card listing plan url pill %}."""
-    macro: Callable[..., Markup] = environment().get_template("card.html").module.card  # type: ignore[attr-defined]
-    return macro(listing, plan or None, url, pill)
+    """One listing, from its model and plan: {% card listing plan url pill %}."""
+    return jinja.card(card_of(listing, plan or None, pill or ""), url)
+
+
+@register.simple_tag
+def grid(cards: Sequence[Any]) -> Markup:
+    """A grid of cards as catalog.search.cards reads them: {% grid cards %}."""
+    return jinja.drawn("grid.html", cards=cards)
+
+
+@register.simple_tag
+def part(name: str, *given: Any, **named: Any) -> Markup:
+    """A macro of `templates/jinja`, as the components are drawn: {% part "money" amount currency %}."""
+    return jinja.part(name, *given, **named)
+
+
+@register.simple_tag(takes_context=True)
+def drawn(context: RequestContext, name: str, **more: Any) -> Markup:
+    """A template of `templates/jinja`, with all that the page's own context has: {% drawn "results.html" %}."""
+    return jinja.drawn(name, **{**cast(dict[str, Any], context.flatten()), **more})
 
 
 STEPS: Final = (
@@ -97,11 +120,7 @@ def transaction_steps(state: str, block: int | None = None, failed: bool = False
     return steps
 
 
-@register.inclusion_tag("components/chart.html")
-def chart(
-    rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = ""
-) -> dict[str, Any]:
+@register.simple_tag
+def chart(rows: Iterable[Any], *, title: str, unit: str, key: str, kind: str = "line", desc: str = "") -> Markup:
     """A chart of `rows` (label, value, low, high); `key` makes its ids unique on the page."""
-    series = charts.points(rows)
-    drawn = charts.bars(series) if kind == "bar" else charts.line(series)
-    return {"chart": drawn, "title": title, "unit": unit, "key": key, "desc": desc}
+    return jinja.chart(rows, title=str(title), unit=str(unit), key=str(key), kind=kind, desc=str(desc))

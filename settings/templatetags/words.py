@@ -5,6 +5,8 @@ hundred sentences costs a hundred look-ups in a dictionary. `{% put name %}…{%
 such as an amount, for the sentence that names it.
 """
 
+import re
+
 from django import template
 from django.conf import settings
 from django.template.base import Node, NodeList, Parser, Token, TokenType
@@ -12,9 +14,11 @@ from django.template.context import Context
 from django.templatetags import i18n
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 register = template.Library()
+NUMBER = re.compile(r"\d+")
+END = re.compile(r"(?<=[.?]) ")
 register.tags |= i18n.register.tags
 register.filters |= i18n.register.filters
 
@@ -51,6 +55,33 @@ def blocktranslate(parser: Parser, token: Token) -> Node:
     varies = node.extra_context or node.plural or node.message_context or node.asvar
     has_places = any(part.token_type == TokenType.VAR for part in node.singular)
     return node if varies or has_places else KeptNode(node)
+
+
+@register.filter
+def said(sentence: str) -> str:
+    """What was stored in English, in the reader's language, as it is where no catalog has it.
+
+    Paragraph by paragraph, and what is not known as a whole by its sentences. One with a number is found as the one
+    with %(number)s in its place.
+    """
+    return "\n\n".join(_known(part) or _by_sentences(part) for part in (sentence or "").split("\n\n"))
+
+
+def _by_sentences(text: str) -> str:
+    return " ".join(_known(part) or part for part in END.split(text))
+
+
+def _known(sentence: str) -> str:
+    if not sentence:
+        return ""
+    if (translated := gettext(sentence)) != sentence:
+        return translated
+    numbers = NUMBER.findall(sentence)
+    if len(numbers) == 1:
+        place = NUMBER.sub("%(number)s", sentence)
+        if (translated := gettext(place)) != place:
+            return translated % {"number": numbers[0]}
+    return ""
 
 
 @register.simple_tag

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import models
+from django.utils import translation
 
-from marketplace.lifecycle import Lifecycle, Refused
+from marketplace.lifecycle import THINGS, Lifecycle, Refused
+from marketplace.subscriptions.models import Order
 
 MACHINES = [model for model in apps.get_models() if issubclass(model, Lifecycle)]
 
@@ -33,3 +35,10 @@ def test_only_the_moves_of_the_table_are_made(model: Any, monkeypatch: pytest.Mo
             with pytest.raises(Refused, match="cannot become"):
                 thing.move(there)
             assert thing.state == here
+
+
+def test_a_move_that_is_refused_is_told_in_the_readers_language() -> None:
+    """The name of the thing is looked up when it is said, so lifecycle.py names each one for the catalogs."""
+    assert {str(model._meta.verbose_name) for model in MACHINES} <= set(THINGS)
+    with translation.override("de"), pytest.raises(Refused, match="Bestellung"):
+        Order(state="refunded").move("placed")

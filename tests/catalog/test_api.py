@@ -1,14 +1,16 @@
 """The shop, for programs."""
 
+from json import loads
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.renderers import JSONRenderer
 
 from marketplace.catalog import api
-from marketplace.catalog.models import Listing
+from marketplace.catalog.models import Listing, Plan
 from marketplace.tenancy.scope import as_system
 from tests import world
 
@@ -36,6 +38,24 @@ def test_the_list_says_what_a_card_says(client: Client, cast: world.Cast) -> Non
     assert (found["slug"], found["category"], found["provider"]["is_verified"]) == ("review-mood", "customers", True)
     (plan,) = found["plans"]
     assert (plan["price"], plan["currency"]["symbol"], plan["period_seconds"]) == ("29000000", "TUSD", 30 * world.DAY)
+
+
+def test_the_list_says_exactly_what_its_serializer_and_so_the_schema_says(client: Client, cast: world.Cast) -> None:
+    """The list is read and written without it, ten times as fast."""
+    bare = world.listing(cast.workshop, "Without a plan")
+    world.written(lambda: Plan.objects.filter(listing=bare).update(state="withdrawn"))()
+    second = {"version_number": 1, "content_hash": cast.listing.content_hash, "currency": cast.currency}
+    world.written(
+        lambda: Plan.objects.create(
+            listing=cast.listing, org=cast.workshop, name="Free", price=0, period_seconds=world.DAY,
+            included_calls=5, **second,
+        )
+    )()  # fmt: skip
+    rows = json(client, "/api/v1/listings/")["results"]
+    models = Listing.objects.public().newest().with_offers()
+    said = JSONRenderer().render(api.ListingSerializer(models, many=True).data)
+    assert rows == loads(said)
+    assert [len(row["plans"]) for row in rows] == [0, 2]
 
 
 def test_one_tool_comes_with_its_schemas_and_without_its_service(client: Client, cast: world.Cast) -> None:

@@ -45,7 +45,7 @@ def popularity(org: Any, count: int) -> None:
             SearchEntry.objects.filter(pk=pk).update(popularity=place % 4)
 
 
-@pytest.mark.parametrize("sort", ["relevance", "newest", "price"])
+@pytest.mark.parametrize("sort", ["relevance", "newest", "rating", "price"])
 @pytest.mark.parametrize("words", ["", "tool"])
 @pytest.mark.parametrize("cap", [1000, 10])
 def test_every_hit_is_reached_once_in_every_order_capped_or_not(
@@ -54,7 +54,8 @@ def test_every_hit_is_reached_once_in_every_order_capped_or_not(
     popularity(cast.workshop, 30)
     monkeypatch.setattr(finding, "CAP", cap)
     monkeypatch.setattr(finding, "WINDOW", 12)
-    seen = everything(Question(words=words, sort=sort, price=2))
+    monkeypatch.setattr(finding, "EDGES", (3, 16))
+    seen = everything(Question(words=words, sort=sort, tags=("p2", "ktool")))
     assert len(seen) == len(set(seen)) == (30 if words else 31)
 
 
@@ -71,6 +72,36 @@ def test_past_the_cap_the_best_of_the_popular_come_first_then_the_popular(
     seen = [weights[pk] for pk in everything(Question(words="tool", sort="relevance"))]
     assert min(seen[:12]) >= max(seen[12:])
     assert seen[12:] == sorted(seen[12:], reverse=True)
+
+
+def test_a_word_with_many_hits_is_looked_for_in_a_slice_first_and_further_only_if_need_be(
+    cast: world.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf_of(cast.workshop, 30)
+    monkeypatch.setattr(finding, "CAP", 10)
+    monkeypatch.setattr(finding, "EDGES", (8, 24))
+    for size, slices in ((5, 1), (20, 2), (25, 3)):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(find(Question(words="tool", sort="newest"), size=size).ids) == size
+        assert len([query for query in queries if "ORDER BY published_at DESC, listing_id DESC LIMIT" in query["sql"]
+                    and "tsv @@" in query["sql"] and "MATERIALIZED" not in query["sql"]]) == slices  # fmt: skip
+
+
+def test_a_page_is_planned_once_for_a_connection_whatever_mark_it_begins_at(client: Client, cast: world.Cast) -> None:
+    shelf_of(cast.workshop, 60)
+    first = text(client, "/browse/")
+    following = unescape(re.findall(r'rel="next" href="([^"]+)"', first)[0])
+
+    def plans() -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, statement FROM pg_prepared_statements ORDER BY name")
+            return list(cursor.fetchall())
+
+    text(client, following)
+    known = plans()
+    assert any("catalog_listing" in statement for _, statement in known)
+    text(client, "/browse/"), text(client, following)
+    assert plans() == known
 
 
 def test_each_filter_narrows_and_can_be_taken_away(client: Client, cast: world.Cast) -> None:
@@ -95,7 +126,9 @@ def test_counts_beside_the_filters_are_those_behind_them(client: Client, cast: w
         world.listing(cast.workshop, f"Scan {i}", category=documents, price=(10 + 45 * i) * world.TUSD)
     for start in ("/browse/", "/browse/?category=documents", "/browse/?q=feel", "/browse/?country=DE"):
         page = text(client, start)
-        links = re.findall(r'id="facet-[^"]+" rel="nofollow" href="([^"]+)" hx.*?facet-count">(\d+)<', page)
+        links = re.findall(
+            r'id="facet-[^"]+" rel="nofollow" href="([^"]+)">[^<]*<span class="facet-count">(\d+)<', page
+        )
         assert links, start
         for url, count in links:
             assert len(names(text(client, unescape(url)))) == int(count), (start, url)

@@ -1,6 +1,8 @@
 """The provider's side: drafts, previews, submission."""
 
+import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -26,23 +28,70 @@ def ben(client: Client, cast: world.Cast) -> Client:
     return client
 
 
+WHAT, CALLS, PLANS, DATA = "edit/", "edit/calls/", "edit/plans/", "edit/data/"
+STEP_OF = {
+    CALLS: {"endpoint", "input_schema", "example", "output_schema"},
+    DATA: {"data_sent", "region", "retention_days", "trains_on_input", "subprocessors"},
+}
+
+
 def typed(**fields: Any) -> dict[str, Any]:
+    """Everything that a provider types in the four steps, for one plan."""
     given = {
         "name": "Sales forecast",
         "summary": "Know next month's sales today",
         "description": "Upload a table. **Bold** claims.",
         "category": world.category().pk,
-        "plan_name": "Standard",
-        "price": "29.00",
         "kind": "tool",
-        "currency": world.currency().pk,
-        "period_seconds": 30 * world.DAY,
         "endpoint": "https://tools.example/forecast",
         "input_schema": json.dumps(world.INPUT_SCHEMA),
         "example": json.dumps(world.EXAMPLE),
         "output_schema": "",
+        **plan_form(),
     }
     return {**given, **fields}
+
+
+def plan_form(number: int = 0, **fields: Any) -> dict[str, Any]:
+    given = {
+        "name": "Standard", "kind": "period", "price": "29.00", "currency": world.currency().pk,
+        "period_seconds": 30 * world.DAY, "included_calls": "", "trial_calls": "", "trial_days": "", **fields,
+    }  # fmt: skip
+    count = {"plans-TOTAL_FORMS": number + 1, "plans-INITIAL_FORMS": 0}
+    return {**count, **{f"plans-{number}-{name}": value for name, value in given.items()}}
+
+
+def step_of(field: str) -> str:
+    if field.startswith("plans-"):
+        return PLANS
+    return next((step for step, fields in STEP_OF.items() if field in fields), WHAT)
+
+
+def stamp_of(page: str) -> dict[str, str]:
+    found = re.search(r'name="stamp" id="stamp" value="(\d+)"', page)
+    tab = re.search(r'name="tab" value="(\w+)"', page)
+    assert found and tab
+    return {"stamp": found[1], "tab": tab[1]}
+
+
+def save(client: Client, step: str, given: dict[str, Any], slug: str = "sales-forecast", **more: Any) -> Any:
+    """One step, opened and sent."""
+    where = f"{HOME}{slug}/{step}"
+    opened = stamp_of(client.get(where).content.decode())
+    return client.post(where, {**given, **opened, **more})
+
+
+def begin(client: Client, name: str = "Sales forecast") -> None:
+    assert client.post(f"{HOME}new/", {"name": name}).status_code == 302
+
+
+def write(client: Client, given: dict[str, Any] | None = None) -> None:
+    """A whole listing, step by step."""
+    given = given or typed()
+    begin(client)
+    for step in (WHAT, CALLS, PLANS, DATA):
+        answer = save(client, step, {name: value for name, value in given.items() if step_of(name) == step})
+        assert answer.status_code == 302, answer.content.decode()
 
 
 def versions() -> Any:
@@ -50,18 +99,28 @@ def versions() -> Any:
 
 
 def test_a_provider_writes_looks_and_submits(ben: Client) -> None:
-    answer: Any = ben.post(f"{HOME}new/", typed())
-    assert answer.url == f"{HOME}sales-forecast/"
-    page = ben.get(answer.url).content.decode()
+    write(ben)
+    page = ben.get(f"{HOME}sales-forecast/").content.decode()
     assert "as buyers will see it" in page
     assert "<strong>Bold</strong>" in page
     assert "Submit for review" in page
-    answer = ben.post(f"{HOME}sales-forecast/submit/")
+    answer: Any = ben.post(f"{HOME}sales-forecast/submit/")
     assert answer.url == HOME
     assert "With a moderator" in ben.get(HOME).content.decode()
     with as_system("look"):
         version = versions().get()
-    assert (version.state, version.price, version.period_seconds) == ("submitted", 29 * world.TUSD, 30 * world.DAY)
+    assert version.state == "submitted"
+    assert version.plans == [world.terms().stored()]
+
+
+def test_each_step_leads_to_the_next_and_the_last_to_the_preview(ben: Client) -> None:
+    begin(ben)
+    given = typed()
+    places = [
+        save(ben, step, {name: value for name, value in given.items() if step_of(name) == step})["Location"]
+        for step in (WHAT, CALLS, PLANS, DATA)
+    ]
+    assert places == [f"{HOME}sales-forecast/{step}" for step in (CALLS, PLANS, "edit/pictures/", "")]
 
 
 @pytest.mark.parametrize(
@@ -69,22 +128,26 @@ def test_a_provider_writes_looks_and_submits(ben: Client) -> None:
     [("29", 29_000_000), ("29.5", 29_500_000), ("29,50", 29_500_000), (" 0.000001 ", 1), ("1000", 1_000_000_000)],
 )
 def test_prices_are_taken_as_people_write_them(ben: Client, price: str, units: int) -> None:
-    ben.post(f"{HOME}new/", typed(price=price))
+    begin(ben)
+    save(ben, PLANS, plan_form(price=price))
     with as_system("look"):
-        assert versions().get().price == units
+        assert versions().get().plans[0]["price"] == str(units)
 
 
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
         ("name", "", "This field is required"),
-        ("price", "0", "what it costs"),
-        ("price", "1,000", "Is this 1000 or 1.000?"),
-        ("price", "-3", "as a number"),
-        ("price", "1e3", "as a number"),
-        ("price", "0.0000001", "6 decimals"),
-        ("price", "9" * 12, "as a number"),
-        ("period_seconds", "1", "Select a valid choice"),
+        ("plans-0-price", "0", "what it costs"),
+        ("plans-0-price", "", "what it costs"),
+        ("plans-0-price", "1,000", "Is this 1000 or 1.000?"),
+        ("plans-0-price", "-3", "as a number"),
+        ("plans-0-price", "1e3", "as a number"),
+        ("plans-0-price", "0.0000001", "6 decimals"),
+        ("plans-0-price", "9" * 12, "as a number"),
+        ("plans-0-period_seconds", "1", "Select a valid choice"),
+        ("plans-0-kind", "included", "how many calls"),
+        ("plans-0-trial_calls", "20", "both a number of calls and a number of days"),
         ("category", "999999", "Select a valid choice"),
         ("endpoint", "http://tools.example/", "https://"),
         ("endpoint", "ftp://tools.example/", "Enter a valid URL|https"),
@@ -97,43 +160,133 @@ def test_prices_are_taken_as_people_write_them(ben: Client, price: str, units: i
         ("example", '{"text": 5}', "does not fit the input"),
         ("example", "", "This field is required"),
         ("output_schema", "[]", "JSON object"),
+        ("retention_days", "-1", "greater than or equal to 0"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(ben: Client, field: str, value: str, sentence: str) -> None:
-    answer = ben.post(f"{HOME}new/", typed(**{field: value}))
+def test_what_is_wrong_is_said_and_kept_as_typed_and_cannot_be_submitted(
+    ben: Client, field: str, value: str, sentence: str
+) -> None:
+    write(ben)
+    given, step = typed(**{field: value}), step_of(field)
+    answer = save(ben, step, {name: text for name, text in given.items() if step_of(name) == step})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert any(words in page for words in sentence.split("|")), page
-    assert "Know next month&#x27;s sales today" in page
     assert 'aria-invalid="true"' in page
+    again = ben.get(f"{HOME}sales-forecast/{step}").content.decode()
+    assert html.escape(value) in again or field in {"category", "plans-0-period_seconds"}  # no browser offers these
+    assert 'aria-invalid="true"' in again
+    assert "could not be saved yet" in ben.post(f"{HOME}sales-forecast/submit/").content.decode()
     with as_system("look"):
-        assert not versions().exists()
+        version = versions().get()
+        assert (version.endpoint, version.plans) == ("https://tools.example/forecast", [world.terms().stored()])
+    right = typed(**({"retention_days": "3"} if field == "retention_days" else {}))
+    save(ben, step, {name: text for name, text in right.items() if step_of(name) == step})
+    assert ben.post(f"{HOME}sales-forecast/submit/").status_code == 302
 
 
-def test_a_typed_schema_stays_as_typed_when_it_is_wrong(ben: Client) -> None:
-    page = ben.post(f"{HOME}new/", typed(input_schema='{"my": typo}')).content.decode()
-    assert "{&quot;my&quot;: typo}" in page
+def test_several_plans_are_written_one_more_at_a_time_and_one_is_taken_away(ben: Client) -> None:
+    begin(ben)
+    more = save(ben, PLANS, plan_form(price="29"), more="1").content.decode()
+    assert 'name="plans-1-name"' in more and 'value="29"' in more
+    free = plan_form(1, name="Free", kind="free", price="", included_calls="25")
+    save(ben, PLANS, {**plan_form(), **free})
+    with as_system("look"):
+        assert versions().get().plans == [
+            world.terms().stored(),
+            world.terms(name="Free", price=0, included_calls=25).stored(),
+        ]
+    gone = {**plan_form(), **free, "plans-0-DELETE": "on"}
+    save(ben, PLANS, gone)
+    with as_system("look"):
+        assert [plan["name"] for plan in versions().get().plans] == ["Free"]
+
+
+def test_two_tabs_do_not_write_over_each_other_and_nothing_typed_is_lost(ben: Client) -> None:
+    write(ben)
+    where = f"{HOME}sales-forecast/{WHAT}"
+    given = {name: value for name, value in typed().items() if step_of(name) == WHAT}
+    first, second = (stamp_of(ben.get(where).content.decode()) for _ in range(2))
+    assert ben.post(where, {**given, **first, "summary": "From the first tab"}).status_code == 302
+    late = ben.post(where, {**given, **second, "summary": "From the second tab"})
+    assert late.status_code == 409
+    page = late.content.decode()
+    assert "Saved somewhere else meanwhile" in page
+    assert "From the second tab" in page
+    automatic = ben.post(
+        where, {**given, **second, "summary": "By itself", "autosave": "1"}, headers={"HX-Request": "true"}
+    )
+    assert automatic.status_code == 409
+    assert 'id="stamp"' not in automatic.content.decode()
+    with as_system("look"):
+        assert versions().get().summary == "From the first tab"
+    knowing = stamp_of(page)
+    assert ben.post(where, {**given, **knowing, "summary": "From the second tab"}).status_code == 302
+    with as_system("look"):
+        assert versions().get().summary == "From the second tab"
+
+
+def test_a_tab_may_overtake_itself_and_other_steps_are_not_in_its_way(ben: Client) -> None:
+    """An answer that was lost on the way must not look like somebody else's change."""
+    write(ben)
+    where = f"{HOME}sales-forecast/{WHAT}"
+    given = {name: value for name, value in typed().items() if step_of(name) == WHAT}
+    tab = stamp_of(ben.get(where).content.decode())
+    for words in ("One", "Two"):
+        answer = ben.post(where, {**given, **tab, "summary": words, "autosave": "1"}, headers={"HX-Request": "true"})
+        assert answer.status_code == 200
+    save(ben, DATA, {"region": "eu"})
+    assert ben.post(where, {**given, **tab, "summary": "Three"}).status_code == 302
+
+
+def test_what_is_half_typed_is_saved_by_itself_and_is_there_in_the_next_tab(ben: Client) -> None:
+    begin(ben)
+    where = f"{HOME}sales-forecast/{CALLS}"
+    tab = stamp_of(ben.get(where).content.decode())
+    answer = ben.post(where, {"input_schema": '{"type": ', "endpoint": "https://to", **tab, "autosave": "1"})
+    said = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Kept as you typed it" in said and "not valid JSON" in said
+    assert "{&quot;type&quot;: " in ben.get(where).content.decode()
+    assert 'id="stamp" value="1" hx-swap-oob="true"' in said
+
+
+def test_markdown_is_shown_as_it_will_look_while_it_is_typed(ben: Client) -> None:
+    shown = ben.post("/o/ben-workshop/listing-text/", {"description": "**Bold** <script>alert(1)</script>"})
+    assert "<strong>Bold</strong>" in shown.content.decode()
+    assert "<script>" not in shown.content.decode()
 
 
 def test_the_order_of_the_fields_is_the_providers(ben: Client) -> None:
     schema = {"type": "object", "properties": {name: {"type": "string"} for name in ("zebra", "a", "mm")}}
-    ben.post(f"{HOME}new/", typed(input_schema=json.dumps(schema), example='{"a": "x"}'))
+    write(ben, typed(input_schema=json.dumps(schema), example='{"a": "x"}'))
     with as_system("look"):
         assert list(versions().get().input_schema["properties"]) == ["zebra", "a", "mm"]
 
 
 def test_a_draft_can_be_written_again(ben: Client) -> None:
-    ben.post(f"{HOME}new/", typed(price="29.50"))
-    page = ben.get(f"{HOME}sales-forecast/edit/").content.decode()
-    assert 'value="29.50"' in page
-    assert "&quot;title&quot;: &quot;Reviews&quot;" in page
-    ben.post(f"{HOME}sales-forecast/edit/", typed(summary="Better"))
+    write(ben, typed(**plan_form(price="29.50")))
+    assert 'value="29.50"' in ben.get(f"{HOME}sales-forecast/{PLANS}").content.decode()
+    assert "&quot;title&quot;: &quot;Reviews&quot;" in ben.get(f"{HOME}sales-forecast/{CALLS}").content.decode()
+    what = {name: value for name, value in typed(summary="Better").items() if step_of(name) == WHAT}
+    save(ben, WHAT, what)
     with as_system("look"):
         assert versions().get().summary == "Better"
 
 
+def test_the_next_version_begins_with_what_the_shop_shows_and_leaves_it_there(ben: Client, cast: world.Cast) -> None:
+    save(ben, DATA, {"region": "eu"}, slug="review-mood")
+    page = ben.get(f"{HOME}review-mood/").content.decode()
+    assert "What changes against the version in the shop" in page
+    with as_system("look"):
+        old, new = ListingVersion.objects.filter(listing=cast.listing).order_by("number")
+        assert (old.state, old.region, new.state, new.region) == ("approved", "", "draft", "eu")
+        assert (new.number, new.name, new.plans) == (2, old.name, old.plans)
+    assert Listing.objects.get(pk=cast.listing.pk).region == ""
+
+
 def test_what_keeps_an_organization_from_selling_is_said_before_and_after(ben: Client, cast: world.Cast) -> None:
-    ben.post(f"{HOME}new/", typed())
+    write(ben)
     with as_system("set the stage"):
         Organization.objects.filter(pk=cast.workshop.pk).update(state="new")
     for url in (HOME, f"{HOME}sales-forecast/"):
@@ -144,12 +297,13 @@ def test_what_keeps_an_organization_from_selling_is_said_before_and_after(ben: C
 
 
 def test_submitting_twice_says_so_and_changes_nothing(ben: Client) -> None:
-    ben.post(f"{HOME}new/", typed())
+    write(ben)
     ben.post(f"{HOME}sales-forecast/submit/")
     answer = ben.post(f"{HOME}sales-forecast/submit/")
     assert answer.status_code == 422
     assert "submitted this already" in answer.content.decode()
-    answer = ben.post(f"{HOME}sales-forecast/edit/", typed(summary="Sneaky"))
+    sneaky = {name: value for name, value in typed(summary="Sneaky").items() if step_of(name) == WHAT}
+    answer = save(ben, WHAT, sneaky)
     assert answer.status_code == 422
     with as_system("look"):
         assert versions().get().summary == "Know next month's sales today"
@@ -174,7 +328,7 @@ def test_an_organization_without_listings_is_told_how_to_begin(client: Client, c
     assert "You offer nothing yet" in client.get("/o/ada-bakery/listings/").content.decode()
 
 
-@pytest.mark.parametrize("path", ["", "edit/", "retire/"])
+@pytest.mark.parametrize("path", ["", "edit/", "edit/calls/", "edit/plans/", "edit/data/", "retire/"])
 def test_the_listing_of_another_organization_is_not_there(client: Client, cast: world.Cast, path: str) -> None:
     client.force_login(cast.ada)
     assert client.get(f"{HOME}review-mood/{path}").status_code == 404
@@ -192,7 +346,7 @@ def test_only_who_may_sell_writes_listings(client: Client, cast: world.Cast, rol
 
 def test_fields_that_are_not_asked_for_change_nothing(ben: Client, cast: world.Cast) -> None:
     sneaky = {"state": "approved", "org": cast.bakery.pk, "org_id": cast.bakery.pk, "number": 9, "listing": 1}
-    ben.post(f"{HOME}new/", typed(**sneaky))
+    write(ben, typed(**sneaky))
     with as_system("look"):
         version = versions().get()
     assert (version.state, version.org_id, version.number) == ("draft", cast.workshop.pk, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from marketplace.audit.models import Entry
 from marketplace.catalog import services
@@ -44,12 +45,9 @@ def wording(**fields: Any) -> Wording:
         "input_schema": world.INPUT_SCHEMA,
         "output_schema": world.OUTPUT_SCHEMA,
         "example": world.EXAMPLE,
-        "plan_name": "Standard",
-        "currency": world.currency(),
-        "price": 29 * world.TUSD,
-        "period_seconds": 30 * world.DAY,
     }
-    return Wording(**{**given, **fields})
+    priced = {name: fields.pop(name) for name in world.PRICED if name in fields}
+    return Wording(**{**given, "plans": (world.terms(**priced),), **fields})
 
 
 def submitted(actor: Actor, **fields: Any) -> ListingVersion:
@@ -92,7 +90,7 @@ def test_two_tools_of_one_name_get_addresses_of_their_own(at_the_workshop: Actor
 def test_an_edit_writes_the_open_draft_anew(at_the_workshop: Actor) -> None:
     draft = services.draft_listing(at_the_workshop, wording=wording())
     edited = services.edit_draft(at_the_workshop, listing_id=draft.listing_id, wording=wording(price=5))
-    assert (edited.pk, edited.price) == (draft.pk, 5)
+    assert (edited.pk, edited.plans[0]["price"]) == (draft.pk, "5")
     verbs = Entry.objects.for_org(at_the_workshop.org_id or 0).order_by("sequence").values_list("verb", flat=True)
     assert list(verbs) == ["listing.drafted", "listing.edited"]
 
@@ -141,7 +139,7 @@ def test_what_is_submitted_waits_unchanged(at_the_workshop: Actor) -> None:
     with pytest.raises(Refused, match="is reading this version"):
         services.edit_draft(at_the_workshop, listing_id=version.listing_id, wording=wording(price=1))
     version.refresh_from_db()
-    assert (version.state, version.price) == ("submitted", 29 * world.TUSD)
+    assert (version.state, version.plans[0]["price"]) == ("submitted", str(29 * world.TUSD))
 
 
 def test_nothing_new_cannot_be_submitted(cast: world.Cast, at_the_workshop: Actor) -> None:
@@ -164,15 +162,18 @@ def test_the_content_hash_is_sha256_of_the_canonical_content(at_the_workshop: Ac
     version = listing.versions.get()
     text = json.dumps(content(version), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert listing.content_hash == "0x" + hashlib.sha256(text.encode()).hexdigest()
-    version.price += 1
+    version.plans[0]["price"] = "29000001"
     assert content_hash(version) != listing.content_hash
 
 
-def test_new_words_keep_the_plan_and_a_new_price_replaces_it(at_the_workshop: Actor) -> None:
+def test_each_approval_puts_plans_on_sale_that_name_its_version(at_the_workshop: Actor) -> None:
     listing = published(at_the_workshop)
     first = world.plan(listing)
     listing = next_version(at_the_workshop, listing, summary="Better words")
-    assert (listing.summary, listing.version_number, world.plan(listing).pk) == ("Better words", 2, first.pk)
+    second = world.plan(listing)
+    assert (listing.summary, second.version_number, second.content_hash) == ("Better words", 2, listing.content_hash)
+    assert second.price == first.price
+    assert second.content_hash != first.content_hash
     listing = next_version(at_the_workshop, listing, price=39 * world.TUSD)
     assert world.plan(listing).price == 39 * world.TUSD
     first.refresh_from_db()
@@ -246,7 +247,7 @@ def test_a_suspended_listing_does_not_come_back_by_a_new_version(at_the_workshop
 
 def test_a_moderator_sees_what_a_version_changes(at_the_workshop: Actor) -> None:
     old = submitted(at_the_workshop, description="One.\nTwo.\nThree.")
-    new = ListingVersion(**{**wording(description="One.\nZwei.\nThree.").fields(), "listing": old.listing})
+    new = ListingVersion(**{**wording(description="One.\nZwei.\nThree.").columns(), "listing": old.listing})
     (change,) = changes(old, new)
     assert change.field == "description"
     assert change.lines == [(" ", "One."), ("-", "Two."), ("+", "Zwei."), (" ", "Three.")]
@@ -262,3 +263,66 @@ def test_a_new_market_has_shelves() -> None:
     stock(apps, connection.schema_editor())
     stock(apps, connection.schema_editor())
     assert {"forecasting", "documents", "customers", "sales"} <= set(Category.objects.values_list("slug", flat=True))
+
+
+def test_the_database_refuses_to_change_what_was_approved(at_the_workshop: Actor) -> None:
+    version = published(at_the_workshop).versions.get()
+    for change in ({"summary": "Something else"}, {"plans": []}, {"state": "draft"}, {"media": [{"alt": "x"}]}):
+        with pytest.raises(DatabaseError, match="approved"), transaction.atomic():
+            ListingVersion.objects.filter(pk=version.pk).update(**change)
+    with pytest.raises(DatabaseError, match="approved"), transaction.atomic():
+        version.delete()
+    with as_system("not the system either"), pytest.raises(DatabaseError, match="approved"), transaction.atomic():
+        ListingVersion.objects.filter(pk=version.pk).update(name="Another tool")
+    assert ListingVersion.objects.filter(pk=version.pk).update(endpoint="https://moved.example/") == 1
+
+
+def test_control_the_same_changes_go_through_while_a_version_is_a_draft(at_the_workshop: Actor) -> None:
+    version = services.draft_listing(at_the_workshop, wording=wording())
+    for change in ({"summary": "Something else"}, {"plans": []}, {"media": [{"alt": "x"}]}):
+        assert ListingVersion.objects.filter(pk=version.pk).update(**change) == 1
+
+
+def test_an_incomplete_draft_is_kept_and_says_what_is_missing_when_it_is_submitted(at_the_workshop: Actor) -> None:
+    draft = services.begin_listing(at_the_workshop, name="Route planner")
+    with pytest.raises(Refused, match="What it does, in one line: This is still empty"):
+        services.submit_version(at_the_workshop, listing_id=draft.listing_id)
+
+
+@pytest.mark.parametrize(
+    ("plans", "sentence"),
+    [
+        ((), "still empty"),
+        (({"name": "A"}, {"name": "a "}), "same name"),
+        (({"price": 0},), "needs a number of calls"),
+        (({"price": 0, "included_calls": 5, "trial_calls": 1, "trial_days": 1},), "needs no trial"),
+        (({"trial_calls": 5},), "both how many calls and how many days"),
+        (({"period_seconds": 1},), "between a minute and a year"),
+        (({"included_calls": 0},), "at least one call"),
+        (tuple({"name": str(n)} for n in range(7)), "too many"),
+        (({"name": "A", "price": 0, "included_calls": 5}, {"name": "B", "price": 0, "included_calls": 6}), "One free"),
+    ],
+)
+def test_plans_that_cannot_stand_side_by_side_are_refused(at_the_workshop: Actor, plans: Any, sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        services.draft_listing(at_the_workshop, wording=wording(plans=tuple(world.terms(**one) for one in plans)))
+
+
+def test_several_plans_go_on_sale_together_and_are_all_part_of_what_is_agreed(at_the_workshop: Actor) -> None:
+    offered = (
+        world.terms(name="Free", price=0, included_calls=25),
+        world.terms(name="Small", price=9 * world.TUSD, included_calls=200, trial_calls=20, trial_days=14),
+        world.terms(),
+    )
+    listing = published(at_the_workshop, plans=offered)
+    on_sale = Plan.objects.on_sale().filter(listing=listing).order_by("price")
+    assert [(p.name, p.included_calls, p.trial_calls, p.trial_days) for p in on_sale] == [
+        ("Free", 25, 0, 0), ("Small", 200, 20, 14), ("Standard", None, 0, 0),
+    ]  # fmt: skip
+    version = listing.versions.get()
+    for place, name in ((0, "included_calls"), (1, "trial_days"), (1, "price"), (2, "name")):
+        before = version.plans[place][name]
+        version.plans[place][name] = 7
+        assert content_hash(version) != listing.content_hash, name
+        version.plans[place][name] = before
+    assert content_hash(version) == listing.content_hash

@@ -135,7 +135,7 @@ def test_rows_of_one_moment_and_rank_are_not_lost_between_pages(cast: world.Cast
         seen, mark = [], ""
         while True:
             shown = page(found, by_rank=by_rank, mark=mark, size=2)
-            seen += [listing.pk for listing in shown.listings]
+            seen += shown.ids
             if not (mark := shown.next_mark):
                 break
         assert len(seen) == len(set(seen)) == found.count()

@@ -14,12 +14,13 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from chain import reader, rpc, stretch, watcher
+from chain import reader, rpc, stretch, wanted, watcher
 from chain.client import client
 from chain.management.commands import backfill_chain
 from chain.models import Block, CopyPosition, Log
 from chain.reader import NodeMoved
 from chain.rpc import AnswerTooLong, LogEntry
+from chain.wanted import Wanted
 from tests.chain.conftest import Dollar
 from tests.chain.local_chain import CHAIN
 
@@ -130,9 +131,9 @@ def test_a_stretch_fetched_ahead_is_dropped_when_the_position_went_elsewhere(pas
 
 def test_a_range_that_does_not_follow_what_is_copied_is_not_believed(past: Dollar) -> None:
     start = past.contract.deployed_block + 5
-    assert reader.fetch_range(client(), [past.address], start, start + 5).logs
+    assert reader.fetch_range(client(), [Wanted(past.address)], start, start + 5).logs
     with pytest.raises(NodeMoved, match="does not follow"):
-        reader.fetch_range(client(), [past.address], start, start + 5, parent="0x" + "ab" * 32)
+        reader.fetch_range(client(), [Wanted(past.address)], start, start + 5, parent="0x" + "ab" * 32)
 
 
 def test_a_node_that_refuses_wide_ranges_is_asked_for_narrower_ones(
@@ -157,7 +158,7 @@ def test_an_answer_that_would_fill_the_memory_is_not_read_to_its_end(
 ) -> None:
     monkeypatch.setattr(reader, "LONGEST_RANGE", 8_000)
     with pytest.raises(AnswerTooLong):
-        reader.fetch_range(client(), [past.address], 0, past.node.head())
+        reader.fetch_range(client(), [Wanted(past.address)], 0, past.node.head())
     watcher.watch()
     assert places() == past.node.logs(past.address)
 
@@ -165,14 +166,14 @@ def test_an_answer_that_would_fill_the_memory_is_not_read_to_its_end(
 def test_a_long_list_of_contracts_is_asked_about_in_several_questions_of_one_request(
     past: Dollar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "ADDRESSES", 2)
-    addresses = [f"0x{number:040x}" for number in range(1, 5)] + [past.address]
+    monkeypatch.setattr(wanted, "ADDRESSES", 2)
+    many = [Wanted(f"0x{number:040x}") for number in range(1, 5)] + [Wanted(past.address)]
     start, end = past.contract.deployed_block, past.node.head()
     sent: list[int] = []
     node = client().node
     real = node.batch
     monkeypatch.setattr(node, "batch", lambda calls, **most: sent.append(len(calls)) or real(calls, **most))
-    found = reader.fetch_range(client(), addresses, start, end)
+    found = reader.fetch_range(client(), many, start, end)
     assert [(log.block_hash, log.index) for log in found.logs] == past.node.logs(past.address)
     assert sent[0] == 3 + 3
 
@@ -192,10 +193,10 @@ def test_a_long_list_of_contracts_is_asked_about_in_several_questions_of_one_req
 def test_a_node_cannot_write_into_the_table_what_is_no_log(past: Dollar, change: dict[str, Any]) -> None:
     """COPY takes text as it comes: a tab or a line break in it would be another column or row."""
     log = LogEntry(past.address, ["0x" + "0" * 64], "0x00", "0x1", "0x" + "0" * 64, "0x" + "0" * 64, "0x0")
-    assert reader.sane([log], [past.address], 1, 1) == [log]
+    assert reader.sane([log], [Wanted(past.address)], 1, 1) == [log]
     bent = LogEntry(**({name: getattr(log, name) for name in log.__struct_fields__} | change))
     with pytest.raises(NodeMoved, match="not hexadecimal"):
-        reader.sane([bent], [past.address], 1, 1)
+        reader.sane([bent], [Wanted(past.address)], 1, 1)
 
 
 def test_logs_of_a_block_that_was_known_without_them_are_added(past: Dollar) -> None:

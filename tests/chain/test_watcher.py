@@ -81,7 +81,7 @@ def test_control_a_watcher_that_does_not_compare_hashes_keeps_orphaned_logs(
     monkeypatch.setattr(reader, "differs", lambda stored, header: False)
     real = reader.fetch_window
     monkeypatch.setattr(
-        reader, "fetch_window", lambda node, addresses, parent, *place: real(node, addresses, "", *place)
+        reader, "fetch_window", lambda node, contracts, parent, *place: real(node, contracts, "", *place)
     )
     dollar.node.reorg(1)
     dollar.node.mine(1)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,13 @@ def test_rows_of_a_view_become_points() -> None:
         Point("Mon", 3.0),
         Point("Tue", 4.5, 4.0, 5.0),
     ]
+
+
+def test_the_axis_has_the_decimals_of_its_reader() -> None:
+    """The figures beside the lines, not the coordinates."""
+    rows = [{"label": "Mon", "value": 0.0}, {"label": "Tue", "value": 2.0}]
+    assert "0.5" in [tick.text for tick in charts.line(charts.points(rows)).rows]
+    with translation.override("de"):
+        drawn = charts.line(charts.points(rows))
+    assert "0,5" in [tick.text for tick in drawn.rows]
+    assert "," not in drawn.line

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,9 +35,51 @@ def test_a_token_without_decimals_is_shown_without() -> None:
     assert figures.exact_amount(12_345, 0) == "12,345"
 
 
-def test_a_german_reader_sees_german_separators() -> None:
-    with translation.override("de"):
+@pytest.mark.parametrize("language", ["de", "id"])
+def test_money_has_the_separators_of_its_reader(language: str) -> None:
+    with translation.override(language):
         assert figures.readable_amount(1_234_567_890, 6) == "1.234,57"
+        assert figures.exact_amount(1_234_567_890, 6) == "1.234,567890"
+        assert figures.percent_of_bps(250) == "2,5\N{NARROW NO-BREAK SPACE}%"
+
+
+@pytest.mark.parametrize(
+    ("language", "ahead", "behind"),
+    [
+        ("en", "in 3 days", "1 hour ago"),
+        ("de", "in 3 Tagen", "vor 1 Stunde"),
+        ("id", "3 hari lagi", "1 jam yang lalu"),
+    ],
+)
+def test_how_far_a_moment_is_has_the_words_of_its_reader(language: str, ahead: str, behind: str) -> None:
+    with translation.override(language):
+        assert figures.relative(NOW + timedelta(days=3), NOW) == ahead
+        assert figures.relative(NOW - timedelta(hours=1), NOW) == behind
+
+
+AMOUNT = """{% include "components/money.html" with amount=1234567890 currency=dollar only %}"""
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "1,234.57"), ("de", "1.234,57"), ("id", "1.234,57")])
+def test_the_component_of_money_is_written_for_people_and_kept_exact_for_programs(language: str, shown: str) -> None:
+    with translation.override(language):
+        html = Template(AMOUNT).render(Context({"dollar": {"decimals": 6, "symbol": "TUSD"}}))
+    assert f">{shown} <" in html
+    assert 'value="1234567890"' in html
+
+
+@pytest.mark.parametrize(
+    ("language", "moment", "month"),
+    [
+        ("en", "Fri 20 November 2026, 12:00 UTC", "Nov 2026"),
+        ("de", "Fr, 20. November 2026, 12:00 UTC", "Nov 2026"),
+        ("id", "Jum, 20 November 2026, 12.00 UTC", "Nov 2026"),
+    ],
+)
+def test_a_moment_is_written_as_its_reader_writes_one(language: str, moment: str, month: str) -> None:
+    with translation.override(language):
+        page = Template('{{ at|date:"MOMENT_FORMAT" }}/{{ at|date:"MONTH_FORMAT" }}/{{ at|date:"c" }}')
+        assert page.render(Context({"at": NOW})) == f"{moment}/{month}/2026-11-20T12:00:00+00:00"
 
 
 @given(st.integers(min_value=-(2**256), max_value=2**256), st.integers(min_value=0, max_value=18))
@@ -55,6 +98,12 @@ def test_something_is_never_shown_as_nothing(amount: int, decimals: int) -> None
 @pytest.mark.parametrize(("bps", "shown"), [(250, "2.5"), (300, "3"), (1, "0.01"), (0, "0"), (10_000, "100")])
 def test_a_fee_is_a_percentage(bps: int, shown: str) -> None:
     assert figures.percent_of_bps(bps) == f"{shown}\N{NARROW NO-BREAK SPACE}%"
+
+
+def test_a_count_has_the_separators_of_its_reader() -> None:
+    assert figures.grouped(12_345) == "12,345"
+    with translation.override("id"):
+        assert figures.grouped(12_345) == "12.345"
 
 
 def test_an_address_keeps_both_ends() -> None:

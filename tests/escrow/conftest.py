@@ -16,14 +16,15 @@ before: list[Any] = []
 
 @pytest.fixture(scope="session")
 def local_chain() -> Iterator[LocalChain]:
-    """anvil for the session, put back at its end to where it was."""
+    """anvil for the session, put back at its end to where it was; by the folder that came first, if several use it."""
     chain = LocalChain(settings.CHAINS[CHAIN]["rpc_url"])
     chain.automine()
-    start = chain.rpc("evm_snapshot")
+    start = None if deployed else chain.rpc("evm_snapshot")
     yield chain
-    deployed.clear()
-    before.clear()
-    chain.rpc("evm_revert", start)
+    if start is not None:
+        deployed.clear()
+        before.clear()
+        chain.rpc("evm_revert", start)
 
 
 def catch_up(chain: LocalChain) -> None:

@@ -107,6 +107,58 @@ class Market:
     def cancel(self, escrow: Escrow, *, by: str = world.ADA_ADDRESS) -> None:
         self.execute(self.escrow, abi.encode_call("MarketEscrow", "cancel", escrow.escrow_id), sender=by)
 
+    def renew(self, escrow: Escrow, periods: int = 1) -> None:
+        self.renew_id(escrow.escrow_id, int(escrow.price), periods)
+
+    def renew_id(self, escrow_id: str, price: int, periods: int = 1) -> None:
+        approve = abi.encode_call("TestDollar", "approve", self.escrow, price * periods)
+        self.execute(self.dollar, approve, sender=world.ADA_ADDRESS)
+        self.execute(
+            self.escrow, abi.encode_call("MarketEscrow", "renew", escrow_id, periods), sender=world.ADA_ADDRESS
+        )
+
+    def give_back(self, escrow: Escrow, amount: int) -> None:
+        data = abi.encode_call("MarketEscrow", "refund", escrow.escrow_id, amount)
+        self.execute(self.escrow, data, sender=world.BEN_ADDRESS)
+
+    def dispute(self, escrow: Escrow, evidence: str = "0x" + "e7" * 32) -> None:
+        data = abi.encode_call("MarketEscrow", "dispute", escrow.escrow_id, evidence)
+        self.execute(self.escrow, data, sender=world.ADA_ADDRESS)
+
+    def resolve(self, escrow: Escrow, provider_bps: int, *, by: str = world.MIA_ADDRESS) -> None:
+        data = abi.encode_call("MarketEscrow", "resolve", escrow.escrow_id, provider_bps, "0x" + "a1" * 32)
+        self.execute(self.escrow, data, sender=by)
+
+    def as_timelock(self, data: bytes) -> None:
+        """What a vote would have the timelock do."""
+        self.node.rpc("anvil_setBalance", self.timelock, hex(10**19))
+        self.node.rpc("anvil_impersonateAccount", self.timelock)
+        self.execute(self.escrow, data, sender=self.timelock)
+
+    def allow_arbiter(self, who: str, *, allowed: bool = True) -> None:
+        self.as_timelock(abi.encode_call("MarketEscrow", "setArbiter", who, allowed))
+
+    def open_channel(self, *, payer: str, provider: str, signer: str, deposit: int) -> str:
+        """A channel for usage; returns its id."""
+        agreed = {
+            "channelRef": "0x" + "c4" * 32,
+            "provider": provider,
+            "signer": signer,
+            "token": self.dollar,
+            "deposit": deposit,
+            "maxFeeBps": 1_000,
+        }
+        self.execute(self.dollar, abi.encode_call("TestDollar", "approve", self.escrow, deposit), sender=payer)
+        self.execute(self.escrow, abi.encode_call("MarketEscrow", "openChannel", agreed), sender=payer)
+        return str(client().read("MarketEscrow", "channelId", payer, agreed))
+
+    def claim(self, channel: str, cumulative: int, signer: Any) -> None:
+        """Hand in a receipt that `signer` has signed."""
+        digest = client().read("MarketEscrow", "receiptHash", channel, cumulative)
+        signature = Account._sign_hash(digest, signer.key).signature
+        data = abi.encode_call("MarketEscrow", "claim", channel, cumulative, bytes(signature))
+        self.execute(self.escrow, data, sender=world.BEN_ADDRESS)
+
     def withdraw(self, who: str) -> None:
         self.execute(self.escrow, abi.encode_call("MarketEscrow", "withdraw", self.dollar, who), sender=who)
 

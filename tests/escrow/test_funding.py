@@ -187,13 +187,18 @@ def test_a_refused_relay_says_why_and_lets_the_buyer_try_again(market: Market, b
     page = browser.page()
     assert "The payment was not accepted" in page
     assert "Sign and pay" in page
+    browser.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    page = browser.page()
+    assert "In der Wallet ist nicht genug von diesem Token." in page
+    assert "There is not enough" not in page
     give = abi.encode_call("TestDollar", "transfer", world.ADA_ADDRESS, ten_thousand)
     market.execute(market.dollar, give, sender=world.MIA_ADDRESS)
     assert browser.sign()[0] == 200
     market.send()
     assert fresh(browser.order).state == Order.State.FUNDED
     with everything():
-        assert Payment.objects.exclude(given_up="").count() == 1
+        (failed,) = Payment.objects.exclude(given_up="")
+    assert "There is not enough of this token" in failed.given_up, "what is kept is in nobody's own language"
 
 
 def test_an_own_payment_by_permit_is_one_signature_and_one_transaction(market: Market, browser: Browser) -> None:

@@ -1,19 +1,23 @@
 """A market in which every owned table holds rows of two strangers' trades."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from chain.models import OutgoingTransaction
 from marketplace.audit import services as audit
-from marketplace.catalog.models import SavedList, SavedListing
-from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, WalletTransaction
+from marketplace.catalog.models import PictureFile, SavedList, SavedListing
+from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
+from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, Statement, WalletTransaction
 from marketplace.gateway.models import (
     ApiKey,
+    EndpointTest,
     KeyMonth,
     ToolRun,
     Trial,
@@ -22,7 +26,7 @@ from marketplace.gateway.models import (
     UpstreamSecret,
     UsageRecord,
 )
-from marketplace.moderation.models import Decision, ReviewCase
+from marketplace.moderation.models import Appeal, Decision, Report, ReviewCase
 from marketplace.notifications.models import Notification
 from marketplace.organizations.models import (
     BusinessDetails,
@@ -35,7 +39,7 @@ from marketplace.organizations.models import (
 )
 from marketplace.privacy.models import Erasure, Export
 from marketplace.reviews import models as reviews
-from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
+from marketplace.subscriptions.models import CallCount, Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
 
@@ -64,6 +68,14 @@ class Trade:
     review: reviews.Review
     saved_list: SavedList
     saved: SavedListing
+    dispute: Dispute
+    evidence_file: EvidenceFile
+    picture: PictureFile
+
+
+def told_month(buyer: Organization) -> date:
+    """A month with a statement, another one for each trade."""
+    return date(2001 + buyer.pk % 20, 1 + buyer.pk % 12, 1)
 
 
 @world.written
@@ -87,11 +99,13 @@ def trade(name: str) -> Trade:
     subscription = Subscription.objects.create(
         **both, order=order, listing=listing, state="active", starts_at=now, ends_at=ends
     )
+    CallCount.objects.create(**both, subscription=subscription, period=0, calls=1)
     escrow = Escrow.objects.create(
         **both, order=order, chain="eip155:31337", contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref,
         buyer_address=world.ADA_ADDRESS, provider_address=world.BEN_ADDRESS, currency=plan.currency, total=order.amount,
         price=plan.price, period_seconds=plan.period_seconds, periods=2, fee_bps=250, treasury=world.MIA_ADDRESS,
         hold_seconds=0, started_at=now, ends_at=ends, funded_block=1, funded_tx=canary,
+        state="disputed", frozen_at=now, ruling_due_at=ends,
     )  # fmt: skip
     for account, amount in (("buyer", -order.amount), ("escrow", order.amount)):
         LedgerEntry.objects.create(
@@ -105,6 +119,9 @@ def trade(name: str) -> Trade:
         **both, order=order, address=world.ADA_ADDRESS, contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref
     )
     Release.objects.create(**both, escrow=escrow, through=now, transaction=outgoing)
+    for org in (buyer, provider):
+        told = {"currencies": [], "canary": canary}
+        Statement.objects.create(org=org, month=told_month(buyer), number=1, content=told, issued_at=now)
     WalletTransaction.objects.create(
         org=buyer, purpose="withdraw", subject=canary, address=world.ADA_ADDRESS, tx_hash="0x" + uuid.uuid4().hex * 2
     )
@@ -124,11 +141,22 @@ def trade(name: str) -> Trade:
     run = ToolRun.objects.create(org=buyer, subscription=subscription, listing=listing, input={"text": canary})
     saved_list = SavedList.objects.create(org=buyer, name=canary)
     saved = SavedListing.objects.create(org=buyer, saved_list=saved_list, listing=listing, note=canary)
+    digest = hashlib.sha256(canary.encode()).hexdigest()
+    picture = PictureFile(org=provider, picture=digest, sha256=digest, width=640, height=400, size=len(canary))
+    picture.file.save(f"{canary}.webp", ContentFile(canary.encode()), save=False)
+    picture.save()
     Trial.objects.create(org=buyer, listing=listing, input={"text": canary})
     TrialAllowance.objects.create(org=buyer, listing=listing, calls=1)
     TrialCall.objects.create(provider=provider, listing=listing)
+    EndpointTest.objects.create(
+        org=provider, listing=listing, version_number=1, endpoint=f"https://{canary}.example/", state="done",
+        input={"text": canary}, answer=canary, status=200, milliseconds=80, steps={"resolved": 2, "connected": 9},
+    )  # fmt: skip
     case = ReviewCase.objects.create(org=provider, version=draft)
     Decision.objects.create(org=provider, case=case, outcome="changes", reason=canary)
+    reported = ReviewCase.objects.create(org=provider, listing=listing)
+    Report.objects.create(case=reported, category="other", text=canary, reporter=buyer_owner)
+    Appeal.objects.create(org=provider, case=reported, text=canary)
     for user, org in ((buyer_owner, buyer), (provider_owner, provider)):
         Notification.objects.create(
             user=user, org=org, entry_id=1, kind="orders", rule="order.placed/0", facts={"note": canary}, path="/",
@@ -159,10 +187,22 @@ def trade(name: str) -> Trade:
         review=review, listing=listing, org=provider, text=canary, state="hidden", hidden_reason=canary
     )
     reviews.Invitation.objects.create(org=buyer, listing=listing, order=order)
+    dispute = Dispute.objects.create(
+        **both, order=order, escrow=escrow, state="answered", category="other", salt="5a" * 32, opened_at=now,
+        evidence_hash="0x" + "e7" * 32, answer_due_at=ends, contested=world.TUSD,
+    )  # fmt: skip
+    said = Evidence.objects.create(**both, dispute=dispute, part="statement", side="buyer", text=canary)
+    evidence_file = EvidenceFile.objects.create(
+        **both, evidence=said, name=canary, kind="text/plain", size=1, sha256="5b" * 32, file=canary
+    )
+    Ruling.objects.create(
+        **both, dispute=dispute, state="failed", provider_bps=5_000, reasons=canary, salt="5a" * 32,
+        ruling_hash="0x" + "a1" * 32, contested=world.TUSD, needs_second=False, failure="for the test",
+    )  # fmt: skip
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
-        saved_list, saved,
+        saved_list, saved, dispute, evidence_file, picture,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.journeys.wallet import Wallet
 
@@ -77,6 +78,10 @@ def market() -> Iterator[Market]:
         return
     clean = {name: value for name, value in os.environ.items() if name not in SERVERS}
     with tempfile.TemporaryDirectory(prefix="guildhall-journey-", ignore_cleanup_errors=True) as name:
+        # Two markets that start at once would find the same ports free.
+        first = 8_600 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        ports = {part: first + place for place, part in enumerate(("anvil", "web", "live", "tools"))}
+        (Path(name) / "ports.json").write_text(json.dumps(ports))
         process = subprocess.Popen([sys.executable, "-c", START, name], cwd=ROOT, env=clean)
         try:
             yield Market(Path(name), _started(process, Path(name) / "up.json"))
@@ -99,12 +104,17 @@ def _started(process: subprocess.Popen[bytes], state: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """An installed Chromium or Chrome; a run without one fails with a sentence that says how to get it."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.fail(NO_BROWSER)
-        with playwright.chromium.launch(executable_path=found, args=FLAGS) as launched:
+        with playwright.chromium.launch(executable_path=found_browser(playwright), args=FLAGS) as launched:
             yield launched
+
+
+def found_browser(playwright: Playwright) -> str | None:
+    """Where the installed browser is; none for playwright's own."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None and not Path(playwright.chromium.executable_path).exists():
+        pytest.fail(NO_BROWSER)
+    return found
 
 
 @dataclass
@@ -141,7 +151,11 @@ class Visitor:
 
     def sees(self, text: str, *, seconds: float = 30) -> None:
         """Wait until a sentence stands on the page."""
-        self.page.get_by_text(text).locator("visible=true").first.wait_for(timeout=seconds * 1000)
+        try:
+            self.page.get_by_text(text).locator("visible=true").first.wait_for(timeout=seconds * 1000)
+        except TooLate:
+            self.picture("instead")
+            pytest.fail(f"{self.name} does not see {text!r}, but:\n{self.page.locator('main').inner_text()}")
 
 
 class Door:

@@ -13,6 +13,7 @@ import pytest
 
 from settings.local.people import PASSWORD, PEOPLE, PERIOD, code
 from tests.journeys.conftest import Door, Market, Visitor
+from tests.organizations.bombs import picture
 
 MIA = PEOPLE[2]
 TOM = PEOPLE[3]
@@ -134,32 +135,63 @@ def listed(door: Door, market: Market) -> tuple[Visitor, Visitor, str]:
     decide(mia, SELLER)
     manifest = json.load(urlopen(market.env["DEMO_TOOLS_URL"] + "/review-sentiment/", timeout=10))
     dora.go(f"/o/{org}/listings/new/")
-    dora.fill(
-        name=TOOL,
-        summary="What your guests wrote, and how they felt about it",
-        description="Paste what guests wrote. **Get** the mood and the topics.",
-        plan_name="Standard",
-        price="30.00",
-        endpoint=market.env["DEMO_TOOLS_URL"] + "/review-sentiment/",
-        input_schema=json.dumps(manifest["input_schema"]),
-        example=json.dumps(manifest["example"]),
-        output_schema="{}",
-    )
-    dora.page.locator("[name=category]").select_option(index=1)
-    dora.page.locator("[name=period_seconds]").select_option("86400")
-    dora.picture("listing")
-    dora.press("Save and look at it")
-    dora.page.wait_for_url(lambda url: not url.endswith("/new/"))
-    slug = dora.page.url.rstrip("/").rpartition("/")[2]
-    dora.picture("preview")
+    slug = write_listing(dora, market, manifest)
     dora.go(f"/o/{org}/listings/{slug}/service-key/")
     dora.fill(service_key=market.tools_key)
     dora.press("Store the key")
+    dora.go(f"/o/{org}/listings/{slug}/test/")
+    dora.press("Call it with the example")
+    dora.sees("What came back")
+    dora.picture("service-tested")
     dora.go(f"/o/{org}/listings/{slug}/")
     dora.page.locator("form[action$='/submit/'] button[type=submit]").first.click()
     dora.page.wait_for_load_state()
     decide(mia, TOOL)
     return dora, mia, slug
+
+
+def write_listing(dora: Visitor, market: Market, manifest: dict[str, Any], *, name: str = TOOL) -> str:
+    """The steps of the wizard, from the name to the preview; returns the listing's slug."""
+    dora.fill(name=name)
+    dora.press("Begin")
+    dora.page.wait_for_url("**/edit/")
+    slug = dora.page.url.rstrip("/").split("/")[-2]
+    dora.fill(
+        summary="What your guests wrote, and how they felt about it",
+        description="Paste what guests wrote. **Get** the mood and the topics.",
+    )
+    dora.page.locator("[name=category]").select_option(index=1)
+    dora.picture("listing-what")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/calls/")
+    dora.picture("listing-fields")
+    dora.page.locator("button[value='input:json']").click()
+    dora.fill(
+        input_schema=json.dumps(manifest["input_schema"]),
+        example=json.dumps(manifest["example"]),
+        endpoint=market.env["DEMO_TOOLS_URL"] + "/review-sentiment/",
+    )
+    dora.picture("listing-calls")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/plans/")
+    dora.page.locator("[name=plans-0-name]").fill("Standard")
+    dora.page.locator("[name=plans-0-price]").fill("30.00")
+    dora.page.locator("[name=plans-0-period_seconds]").select_option("86400")
+    dora.picture("listing-plans")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/pictures/")
+    shot = {"name": "a.png", "mimeType": "image/png", "buffer": picture("PNG", (900, 600))}
+    dora.page.set_input_files("[name=file]", files=[shot])  # type: ignore[list-item]
+    dora.fill(new_alt="A table of moods, with the topics beside it")
+    dora.press("Add the picture")
+    dora.sees("The picture is added.")
+    dora.picture("listing-pictures")
+    dora.press("Save and go on")
+    dora.page.wait_for_url("**/data/")
+    dora.press("Save and go on")
+    dora.page.wait_for_url(f"**/{slug}/")
+    dora.picture("preview")
+    return slug
 
 
 def subscribe(clara: Visitor, org: str, slug: str) -> str:

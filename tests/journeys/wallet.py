@@ -5,6 +5,7 @@ person who closes it.
 """
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.request import Request, urlopen
@@ -133,7 +134,7 @@ class Wallet:
         self._rpc("anvil_setBalance", [self.address, hex(10**19)])
         mint = bytes.fromhex("40c10f19") + encode(["address", "uint256"], [self.address, amount])
         (giver, *_) = self._rpc("eth_accounts", [])
-        self._rpc("eth_sendTransaction", [{"from": giver, "to": token, "data": "0x" + mint.hex()}])
+        self._mined(self._rpc("eth_sendTransaction", [{"from": giver, "to": token, "data": "0x" + mint.hex()}]))
 
     def spend_all(self, token: str) -> None:
         """Be left without any of the token."""
@@ -141,7 +142,15 @@ class Wallet:
             "eth_call", [{"to": token, "data": "0x70a08231" + self.address[2:].zfill(64).lower()}, "latest"]
         )
         away = bytes.fromhex("a9059cbb") + encode(["address", "uint256"], [BURN, int(held, 16)])
-        self._send({"to": token, "data": "0x" + away.hex()})
+        self._mined(self._send({"to": token, "data": "0x" + away.hex()}))
+
+    def _mined(self, transaction: str) -> None:
+        """Wait until it is in a block: what is read before tells of the time before."""
+        until = time.monotonic() + 20
+        while not self._rpc("eth_getTransactionReceipt", [transaction]):
+            if time.monotonic() > until:
+                raise TimeoutError(f"{transaction} is in no block.")
+            time.sleep(0.1)
 
     def _rpc(self, method: str, params: list[Any]) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()

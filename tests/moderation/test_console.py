@@ -90,8 +90,8 @@ def test_a_next_version_shows_what_changed(mia: Client, cast: world.Cast) -> Non
     )
     page = body(mia.get(page_of(version=version)))
     assert "What changed since version 1" in page
-    assert "<ins>39 TUSD</ins>" in page
-    assert "<del>29 TUSD</del>" in page
+    assert "<ins>Price: 39 TUSD</ins>" in page
+    assert "<del>Price: 29 TUSD</del>" in page
 
 
 def test_a_submitted_text_cannot_run_in_the_moderators_browser(mia: Client, cast: world.Cast) -> None:

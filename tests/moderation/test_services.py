@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -22,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 
 @world.written
-def submitted(org: Organization, name: str = "Forecast") -> ListingVersion:
-    version = world.version(org, name)
+def submitted(org: Organization, name: str = "Forecast", **fields: Any) -> ListingVersion:
+    version = world.version(org, name, **fields)
     version.move("submitted", submitted_at=version.created_at)
     return version
 
@@ -187,7 +188,7 @@ def test_a_decision_that_cannot_be_carried_out_is_not_made(cast: world.Cast, mia
 
 
 def test_what_was_changed_comes_back_as_a_new_case(cast: world.Cast, mia: Actor) -> None:
-    version = submitted(cast.workshop)
+    version = submitted(cast.workshop, endpoint="https://tools.example/forecast")
     services.decide(mia, case=case_of(version), outcome="changes", reason="Shorter.")
     catalog.submit_version(Actor(cast.ben.pk, cast.workshop.pk, "owner"), listing_id=version.listing_id)
     open_cases()

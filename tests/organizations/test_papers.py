@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, PngImagePlugin
 
 from marketplace.lifecycle import Refused
-from marketplace.organizations import papers
+from marketplace.organizations import papers, pictures
 from tests.organizations import bombs
 
 BAD = bombs.ARCHIVES | bombs.OTHERS
@@ -76,9 +76,9 @@ def test_a_webp_decoder_reserves_the_room_before_it_tells_the_size() -> None:
     """So its header is read by ourselves, before the decoder sees it."""
     with pytest.raises(Refused, match="million pixels"):
         papers.vetted(upload("a.webp", bombs.VAST_VP8X))
-    assert papers._webp_pixels(bombs.picture("WEBP", (300, 200))) == 60_000
-    assert papers._webp_pixels(bombs.picture("WEBP", (300, 200), lossless=True)) == 60_000
-    assert papers._webp_pixels(bombs.VAST_VP8L) == 16_383**2
+    assert pictures.webp_pixels(bombs.picture("WEBP", (300, 200))) == 60_000
+    assert pictures.webp_pixels(bombs.picture("WEBP", (300, 200), lossless=True)) == 60_000
+    assert pictures.webp_pixels(bombs.VAST_VP8L) == 16_383**2
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("JPEG", "jpg"), ("JPEG", "JPEG"), ("WEBP", "webp")])

@@ -1,15 +1,43 @@
 import os
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 import psycopg
-from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql import operations
+from psycopg import sql
+
+from settings.database import base
+
+NEW = "TRUNCATE"  # what a server that is not ours has to do: it makes new files for every table and index
 
 
 class DatabaseOperations(operations.DatabaseOperations):
+    """Empties tables by deleting their few rows, past the triggers that refuse it: a sixth of what TRUNCATE takes."""
+
+    def sql_flush(self, style: Any, tables: Iterable[str], **more: Any) -> list[str]:
+        tables = list(tables)
+        if more.get("reset_sequences") or not _may_pass_triggers():
+            return super().sql_flush(style, tables, **more)  # type: ignore[no-any-return]
+        return [sql.SQL("DELETE FROM {}").format(sql.Identifier(table)).as_string() for table in tables]
+
     def execute_sql_flush(self, sql_list: list[str]) -> None:
-        with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
-            for sql in sql_list:
-                owner.execute(sql.encode())
+        with _owner() as owner:
+            if not any(line.startswith(NEW) for line in sql_list):
+                owner.execute("SET LOCAL session_replication_role = replica")
+            owner.execute(";".join(sql_list).encode())
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
+
+
+def _owner() -> "psycopg.Connection[Any]":
+    return psycopg.connect(os.environ["DATABASE_OWNER_URL"])
+
+
+@cache
+def _may_pass_triggers() -> bool:
+    with _owner() as owner:
+        found = owner.execute("SELECT has_parameter_privilege(current_user, 'session_replication_role', 'SET')")
+        return bool((found.fetchone() or [False])[0])

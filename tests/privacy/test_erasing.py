@@ -25,7 +25,7 @@ from marketplace.notifications import reading
 from marketplace.notifications.models import Notification
 from marketplace.organizations import services as organizations
 from marketplace.organizations.models import Document, Invitation, Membership, Organization, Verification
-from marketplace.privacy import erasing, exporting, fates, services
+from marketplace.privacy import erasing, exporting, fates, inventory, services, standing
 from marketplace.privacy.models import Erasure, Export
 from marketplace.reviews.models import Answer, Review, Wording
 from marketplace.subscriptions.models import Order, Subscription
@@ -243,6 +243,22 @@ def test_what_was_opened_while_it_waited_holds_it_up(trade: Any) -> None:
         waiting = Erasure.objects.get()
         assert "waiting for payment" in waiting.held_up_by and waiting.due_at > timezone.now()
         assert Organization.objects.get(pk=trade.buyer.pk).name == trade.buyer.name
+
+
+def test_the_page_says_why_it_waits_in_the_language_of_who_reads_it(trade: Any, client: Client) -> None:
+    """What the worker noted is in the market's own; colleagues may read another."""
+    asked_and_due(Actor(trade.ada.pk, trade.buyer.pk, "owner"))
+    change(trade.order, state="placed")
+    erasing.erase_due()
+    client.force_login(trade.ada)
+    page = client.get(f"/o/{trade.buyer.slug}/data/?lang=de").content.decode()
+    assert "1\N{NO-BREAK SPACE}Bestellung wartet" in page
+    assert "waiting for payment" not in page
+
+
+def test_every_table_has_a_name_on_the_page_of_what_would_be_erased() -> None:
+    tables = {table.label for table in (*inventory.of_organizations(), *inventory.of_people())}
+    assert tables - set(standing.NAMES) == set()
 
 
 def test_the_only_owner_of_an_organization_cannot_vanish_from_it(trade: Any) -> None:

@@ -227,6 +227,8 @@ def test_a_field_that_may_be_a_secret_is_hidden_or_known_to_be_none() -> None:
     """A new column that sounds like a secret, or holds bytes, has to be looked at."""
     known = {
         "audit.Wording.salt": "the owner's own words are beside it",
+        "disputes.Dispute.salt": "with it the hash on the chain can be checked",
+        "disputes.Ruling.salt": "with it the hash on the chain can be checked",
         "organizations.DomainCheck.token": "stands in the public DNS",
     }
     suspects = ("password", "digest", "secret", "salt", "token", "nonce", "ciphertext", "private")

@@ -26,6 +26,7 @@ from tests.reviews.trade import GOOD, PRICE, answer, bought, buyer, decide, writ
 
 pytestmark = pytest.mark.django_db
 DAY_OF_30 = PRICE // 30
+RULED = dict.fromkeys(("frozen_at", "ruling_due_at"), timezone.now())
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def rating(listing: Listing) -> tuple[int, int]:
         ({"released": PRICE}, True),
         ({"released": 2 * PRICE, "state": "released"}, True),
         ({"released": DAY_OF_30, "refunded": 2 * PRICE - DAY_OF_30, "state": "refunded"}, True),
-        ({"released": 0, "state": "resolved", "refunded": 2 * PRICE}, True),
+        ({"released": 0, "state": "resolved", "refunded": 2 * PRICE, **RULED}, True),
         ({"released": 0}, False),
         ({"released": DAY_OF_30 - 1, "refunded": 2 * PRICE - DAY_OF_30 + 1, "state": "refunded"}, False),
         ({"released": 0, "refunded": 2 * PRICE, "state": "refunded"}, False),

@@ -68,7 +68,7 @@ def standing() -> dict[str, Any]:
             "members": set(Membership.objects.values_list("user_id", "org_id", "role")),
             "people": set(User.objects.values_list("pk", "is_moderator", "is_active")),
             "verified": set(Organization.objects.filter(state="verified").values_list("pk", flat=True)),
-            "approved": set(ListingVersion.objects.filter(state="approved").values_list("pk", "org_id", "price")),
+            "approved": {(v.pk, v.org_id, str(v.plans)) for v in ListingVersion.objects.filter(state="approved")},
             "plans": set(Plan.objects.values_list("pk", "org_id", "price")),
             "running": set(Subscription.objects.filter(state="active").values_list("pk", "buyer_id", "ends_at")),
         }

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.scope import as_system
 from tests import world
-from tests.isolation.conftest import Trade, trade
+from tests.isolation.conftest import Trade, told_month, trade
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ROLES = tuple(Membership.Role.values)
@@ -46,12 +46,15 @@ def objects(of: Trade) -> dict[str, str]:
         "<int:plan_id>": str(world.plan(of.listing).pk),
         "<int:key_id>": str(of.key.pk),
         "<int:list_id>": str(of.saved_list.pk),
+        "<slug:digest>": of.picture.sha256,
         "<int:saved_id>": str(of.saved.pk),
         "<int:credit_id>": "1",
+        "<int:file_id>": str(of.evidence_file.pk),
         "<int:document_id>": str(of.document.pk),
         "<int:invitation_id>": str(of.invitation.pk),
         "<int:review_id>": str(of.review.pk),
         "<int:membership_id>": str(of.membership.pk),
+        "<month:month>": f"{told_month(of.buyer):%Y-%m}",
         "<bytes32:escrow_id>": of.order.order_ref,
         "<escrow_id:escrow_id>": of.order.order_ref,
     }
@@ -63,6 +66,8 @@ def address(where: str, org: Organization, of: Trade) -> str:
         where = where.replace("<uuid:public_id>", str(of.run.public_id))
     if "/requests/" in where:
         where = where.replace("<uuid:public_id>", str(of.asked.public_id))
+    if "/disputes/" in where:
+        where = where.replace("<uuid:public_id>", str(of.dispute.public_id))
     if "/exports/" in where:
         where = where.replace("<uuid:public_id>", str(of.export.public_id))
     for name, value in objects(of).items():
@@ -86,6 +91,7 @@ def everything() -> dict[str, list[Any]]:
                 "notifications",
                 "privacy",
                 "reviews",
+                "disputes",
             )
             for model in apps.get_app_config(app).get_models()
         }
@@ -101,7 +107,8 @@ class Visitor:
 
     def ask(self, method: str, where: str) -> Any:
         """The answer, to a wallet's conversation where it is one."""
-        wallet = method != "get" and ("/orders/" in where or "/credits/" in where)
+        talks = ("/orders/", "/credits/", "/sign/", "/signed/", "/stop/", "/timeout/")
+        wallet = method != "get" and any(part in where for part in talks)
         body: dict[str, Any] = {"data": TALK, "content_type": "application/json"} if wallet else {}
         return getattr(self.client, method)(where, **body)
 

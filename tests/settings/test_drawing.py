@@ -1,19 +1,28 @@
 """What pages draw once and keep: it looks the same, and nothing of one person's page stays for the next."""
 
 import re
+from types import SimpleNamespace as Thing
 from typing import Any
 
 import lucide as drawings
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.template import Context, Template
 from django.template.base import TextNode
 from django.template.loader import render_to_string
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from jinja2 import UndefinedError
 
 from marketplace.catalog.models import Category
+from marketplace.catalog.search.cards import Card
+from settings import jinja
 from settings.context import Kept
 from settings.templatetags import kept
 from settings.templatetags.icons import icon
@@ -67,6 +76,35 @@ def test_what_is_drawn_once_knows_nobody() -> None:
 def test_without_the_empty_context_the_second_would_see_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "OnceNode", Careless)
     assert _as_two_people_see_it()[1] == "<p>Ada</p>/"
+
+
+def test_what_is_kept_for_a_moment_knows_what_its_tag_names_and_nobody(settings: Any) -> None:
+    settings.SHELL_KEPT_SECONDS = 60
+    page = Template("{% load kept %}{% kept here=shelf %}{{ here }}:{{ name }}{{ user }}{% endkept %}")
+    seen = [page.render(Context({"shelf": shelf, "name": name, "user": name})) for shelf, name in
+            (("data", "Ada"), ("data", "Ben"), ("sales", "Ben"))]  # fmt: skip
+    assert seen == ["data:", "data:", "sales:"]
+
+
+def test_what_is_kept_for_a_moment_is_asked_again_afterwards(settings: Any) -> None:
+    answers = iter(range(9))
+    page = Template("{% load kept %}{% kept %}{{ market }}{% endkept %}")
+
+    def drawn_now() -> str:
+        return page.render(Context({"market": SimpleLazyObject(lambda: next(answers))}))
+
+    settings.SHELL_KEPT_SECONDS = 60
+    assert [drawn_now(), drawn_now()] == ["0", "0"]
+    settings.SHELL_KEPT_SECONDS = 0
+    assert [drawn_now(), drawn_now()] == ["1", "2"]
+
+
+def test_a_name_that_reads_like_a_mark_is_not_drawn_as_one() -> None:
+    says = "a <mark>b</mark>"
+    card = Card(says, says, says, "tool", 1, "Workshop", False, None, "", "", None)
+    assert "<mark>" not in jinja.card(card)
+    assert "<mark>b</mark>" in jinja.card(card._replace(name=mark_safe(says)))
+    assert "<mark>" not in jinja.card(card)
 
 
 def test_the_frame_asks_the_database_again_when_its_answer_is_old(settings: Any) -> None:
@@ -126,6 +164,33 @@ def test_what_a_provider_writes_on_a_card_cannot_become_markup() -> None:
     html = render_to_string("components/card.html", context)
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 7
+
+
+def test_a_template_says_its_words_in_the_language_of_each_reader() -> None:
+    """They are put in when it is compiled, which happens once for each language."""
+    said = {}
+    for language in ("en", "de", "id", "en"):
+        with translation.override(language):
+            said[language] = jinja.drawn("health.html", listing=Thing(is_down_since=None), health=None)
+            assert gettext("How reliable it is") in said[language]
+    assert len(set(said.values())) == 3
+
+
+def test_what_is_put_in_when_a_template_is_compiled_is_escaped_like_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jinja, "gettext", lambda sentence: f"<b>{sentence}</b>")
+    made = jinja.environment.__wrapped__("en")
+    assert made.from_string('{{ _("So") }}').render() == "&lt;b&gt;So&lt;/b&gt;"
+    assert made.from_string('{{ icon("x", 14) }}').render() == icon("x", 14)
+    with pytest.raises(UndefinedError):
+        made.from_string("{{ nobody }}").render()
+
+
+def test_a_short_cut_to_an_address_leads_where_the_long_way_does() -> None:
+    sources = "".join(path.read_text() for path in (settings.BASE_DIR / "templates" / "jinja").glob("*.html"))
+    views = set(re.findall(r'to\("([\w:]+)", listing\.slug\)', sources))
+    assert len(views) >= 5
+    for view in views:
+        assert jinja.to(view, "a-tool") == reverse(view, args=["a-tool"])
 
 
 @pytest.mark.django_db

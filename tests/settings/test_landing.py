@@ -104,4 +104,4 @@ def test_the_number_of_queries_does_not_grow_and_is_small_once_the_figures_are_k
     client.get("/")
     with CaptureQueriesContext(connection) as queries:
         assert len(part(client.get("/").content.decode(), "featured")) == 6
-    assert len(queries) == 4
+    assert len(queries) == 3

@@ -1,10 +1,12 @@
 """The market speaks the reader's language, keeps the choice, and stays as easy to cache as before."""
 
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -12,6 +14,7 @@ from django.utils import translation
 from marketplace.accounts.models import User
 from marketplace.audit.models import Entry
 from marketplace.tenancy.scope import as_system
+from settings.templatetags.words import said
 from tests import world
 
 SWITCH = "/accounts/language/"
@@ -80,6 +83,14 @@ def test_the_choice_of_a_person_goes_with_the_person(client: Client) -> None:
     elsewhere = Client()
     elsewhere.force_login(ada)
     assert language_of(elsewhere.get("/accounts/", headers={"accept-language": "id"})) == "de"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "de", "id"])
+def test_whoever_cannot_read_the_page_finds_their_own_language(client: Client, language: str) -> None:
+    page = client.get(f"/governance/?lang={language}").content.decode()
+    for code, name in (("en", "English"), ("de", "Deutsch"), ("id", "Bahasa Indonesia")):
+        assert re.search(rf'<button[^>]* value="{code}" lang="{code}"[^>]*>{name}</button>', page), code
 
 
 @pytest.mark.django_db
@@ -154,6 +165,31 @@ def test_a_sentence_with_a_place_is_not_kept() -> None:
     with translation.override("de"):
         said = [page.render(Context({"name": name})) for name in ("Ada", "<i>")]
     assert said == ["Angemeldet als <b>Ada</b>", "Angemeldet als <b>&lt;i&gt;</b>"]
+
+
+def test_what_was_stored_in_english_is_said_in_the_language_of_who_reads_it() -> None:
+    """A reason a moderator chose, what a worker left: whole, by its sentences, or with a number in it."""
+    for stored, said_so in (
+        (
+            "This kind of tool is not allowed on this market.",
+            "Tools dieser Art sind auf diesem Marktplatz nicht erlaubt.",
+        ),
+        ("The provider's service failed (status 503). Nothing else changed; you can run it again.", "Status 503"),
+        ("Written by a person. Kept.", "Written by a person. Kept."),
+        ("", ""),
+    ):
+        with translation.override("de"):
+            assert said_so in said(stored), stored
+            assert "Nothing else" not in said(stored)
+        with translation.override("en"):
+            assert said(stored) == stored
+
+
+@pytest.mark.django_db
+def test_a_language_that_is_read_from_the_right_turns_the_page(client: Client) -> None:
+    with translation.override("ar"):
+        assert '<html lang="ar" dir="rtl">' in render_to_string("404.html")
+    assert "dir=" not in client.get("/").content.decode().partition("<head>")[0]
 
 
 @pytest.mark.django_db

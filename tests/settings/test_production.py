@@ -84,7 +84,7 @@ def test_each_kind_of_variable_names_itself_in_its_complaint(monkeypatch: pytest
 
 def test_postgresql_is_the_only_database() -> None:
     assert database("postgresql://u:p%40@h:5/d?sslmode=require") == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "settings.database",
         "NAME": "d",
         "USER": "u",
         "PASSWORD": "p@",

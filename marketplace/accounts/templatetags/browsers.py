@@ -1,6 +1,7 @@
 """A browser as people call it."""
 
 from django import template
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -27,6 +28,6 @@ SYSTEMS = {
 @register.filter
 def browser(user_agent: str) -> str:
     """“Firefox on Linux”, as far as the browser says so."""
-    name = next((name for mark, name in BROWSERS.items() if mark in user_agent), "A browser")
+    name = next((name for mark, name in BROWSERS.items() if mark in user_agent), _("A browser"))
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
-    return f"{name} on {system}" if system else name
+    return _("%(name)s on %(system)s") % {"name": name, "system": system} if system else name

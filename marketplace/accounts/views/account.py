@@ -6,6 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from marketplace.accounts import services
@@ -25,7 +26,7 @@ def overview(request: ActedRequest) -> HttpResponse:
     form = NameForm(request.POST or None, initial={"name": request.user.name})  # type: ignore[union-attr]
     if request.method == "POST" and form.is_valid():
         services.rename(request.actor, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("accounts:overview")
     person = person_of(request.actor)
     held = list(Authenticator.objects.filter(user_id=person).values_list("type", flat=True))

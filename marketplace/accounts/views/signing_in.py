@@ -56,7 +56,7 @@ def sign_in(request: ActedRequest) -> HttpResponse:
             form.say(str(tries))
             request.retry_after = tries.seconds  # type: ignore[attr-defined]
     elif request.method == "POST":
-        form.say(NO_SIGNATURE)
+        form.say(str(NO_SIGNATURE))
     context = {"form": form, "next": get_next_redirect_url(request) or ""}
     return render(request, "accounts/sign_in.html", context, status=422 if request.method == "POST" else 200)
 
@@ -105,7 +105,7 @@ class ConfirmWithWallet(BaseReauthenticateView):  # type: ignore[misc]
 
     def form_invalid(self, form: SignedForm) -> HttpResponse:
         if not form.non_field_errors():
-            form.say(NO_SIGNATURE)
+            form.say(str(NO_SIGNATURE))
         answer: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=422)
         return answer
 

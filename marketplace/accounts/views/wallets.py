@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts import proofs, services
@@ -16,7 +18,7 @@ from marketplace.lifecycle import Refused
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
-NO_SIGNATURE = "Your wallet sent no signature. Try once more; nothing was changed."
+NO_SIGNATURE = gettext_lazy("Your wallet sent no signature. Try once more; nothing was changed.")
 
 
 def short(address: str) -> str:
@@ -50,7 +52,7 @@ def wallets(request: ActedRequest) -> HttpResponse:
         else:
             return _linked(request, wallet)
     elif request.method == "POST":
-        form.say(NO_SIGNATURE)
+        form.say(str(NO_SIGNATURE))
     context = {
         "wallets": Wallet.objects.held_by(person_of(request.actor)),
         "form": form,
@@ -61,7 +63,7 @@ def wallets(request: ActedRequest) -> HttpResponse:
 
 
 def _linked(request: ActedRequest, wallet: Wallet) -> HttpResponse:
-    messages.success(request, f"The wallet {short(wallet.address)} is yours to use here.")
+    messages.success(request, _("The wallet %(address)s is yours to use here.") % {"address": short(wallet.address)})
     return redirect(_back(request) or "accounts:wallets")
 
 
@@ -77,7 +79,7 @@ def link_proven(request: ActedRequest) -> HttpResponse:
     """Link the wallet that this browser signed with before the person signed in."""
     address = proofs.recent(request)
     if not address:
-        raise Refused("It is too long ago that this wallet signed. Link it once more; nothing was changed.")
+        raise Refused(_("It is too long ago that this wallet signed. Link it once more; nothing was changed."))
     wallet = services.link_proven_wallet(request.actor, address=address)
     proofs.forget(request)
     return _linked(request, wallet)
@@ -98,7 +100,7 @@ def prefer(request: ActedRequest, wallet_id: int) -> HttpResponse:
     """Mark the wallet that is offered first for payouts."""
     wallet = get_object_or_404(Wallet.objects.held_by(person_of(request.actor)), pk=wallet_id)
     services.prefer_for_payouts(request.actor, wallet_id=wallet.pk)
-    messages.success(request, f"{short(wallet.address)} is offered first where payouts go.")
+    messages.success(request, _("%(address)s is offered first where payouts go.") % {"address": short(wallet.address)})
     return redirect("accounts:wallets")
 
 
@@ -115,7 +117,9 @@ def unlink(request: ActedRequest, wallet_id: int) -> HttpResponse:
         except Refused as refused:
             problem = str(refused)
         else:
-            messages.success(request, f"The wallet {short(wallet.address)} is no longer linked.")
+            messages.success(
+                request, _("The wallet %(address)s is no longer linked.") % {"address": short(wallet.address)}
+            )
             return redirect("accounts:wallets")
     context = {"wallet": wallet, "problem": problem}
     return render(request, "accounts/unlink.html", context, status=422 if problem else 200)

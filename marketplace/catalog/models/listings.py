@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.facts import Facts
@@ -72,6 +73,7 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="listings")
     slug = models.SlugField(max_length=60, unique=True)
+    reference = models.CharField("name that the provider's script gave it", max_length=64, null=True)  # noqa: DJ001
     state = models.CharField(max_length=20, choices=State, default=State.HIDDEN)
     version_number = models.PositiveIntegerField("approved version", null=True)
     content_hash = models.CharField("SHA-256 of the approved version", max_length=66, blank=True)
@@ -82,8 +84,10 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
     input_schema = OrderedJsonField(default=dict)
     output_schema = OrderedJsonField(default=dict)
     example = OrderedJsonField(default=dict)
+    media = models.JSONField("pictures of the approved version", default=list, db_default=Value("[]"))
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField("when its version was approved", null=True)
     search = models.GeneratedField(
         expression=SearchVector("name", config=Value("english"), weight="A")
         + SearchVector("summary", config=Value("english"), weight="B")
@@ -102,6 +106,7 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
                 condition=~models.Q(state="public") | models.Q(version_number__isnull=False, category__isnull=False),
                 name="listing_public_is_complete",
             ),
+            models.UniqueConstraint(fields=["org", "reference"], name="one_listing_per_reference"),
             models.CheckConstraint(
                 condition=models.Q(rating_sum__range=(F("rating_count"), 5 * F("rating_count"))),
                 name="listing_rating_is_one_to_five",
@@ -125,11 +130,6 @@ class Listing(Facts, Health, Rated, Trying, Lifecycle):
         """Its page in the shop. Written out, for a grid of cards must not look up an address for each."""
         return f"/tools/{self.slug}/"
 
-    @property
-    def offer(self) -> "Plan | None":
-        """The plan that a card shows, for listings read `with_offers`."""
-        return next(iter(getattr(self, "offers", ())), None)
-
 
 class PlanQuerySet(models.QuerySet["Plan"]):
     def for_org(self, org_id: int) -> "PlanQuerySet":
@@ -142,11 +142,11 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
 
 class Plan(Lifecycle):
-    """A price and a period. Never changed: a new price is a new plan, and running orders keep theirs."""
+    """A price, a period and what is in it. Never changed: approvals make new ones; running orders keep theirs."""
 
     class State(models.TextChoices):
-        ON_SALE = "on_sale", "on sale"
-        WITHDRAWN = "withdrawn", "no longer on sale"
+        ON_SALE = "on_sale", _("on sale")
+        WITHDRAWN = "withdrawn", _("no longer on sale")
 
     moves = table(on_sale="withdrawn")
 
@@ -156,8 +156,11 @@ class Plan(Lifecycle):
     content_hash = models.CharField(max_length=66)
     name = models.CharField(max_length=40)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    price = Uint256Field("price per period, in base units")
+    price = Uint256Field("price per period, in base units; 0 for a free plan")
     period_seconds = models.PositiveIntegerField()
+    included_calls = models.PositiveIntegerField("calls that a period holds; none: as many as one likes", null=True)
+    trial_calls = models.PositiveIntegerField("calls of the trial", default=0, db_default=0)
+    trial_days = models.PositiveSmallIntegerField("days of the trial", default=0, db_default=0)
     state = models.CharField(max_length=20, choices=State, default=State.ON_SALE)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -169,7 +172,25 @@ class Plan(Lifecycle):
             models.UniqueConstraint(
                 fields=["listing", "name"], condition=models.Q(state="on_sale"), name="one_plan_on_sale_per_name"
             ),
+            models.CheckConstraint(
+                condition=models.Q(price__gt=0) | models.Q(included_calls__isnull=False, trial_calls=0, trial_days=0),
+                name="free_plan_is_capped",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(trial_calls=0, trial_days=0) | models.Q(trial_calls__gt=0, trial_days__gt=0),
+                name="trial_has_calls_and_days",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is paid for it, so that no order and no escrow stand behind it."""
+        return int(self.price) == 0
+
+    @property
+    def has_trial(self) -> bool:
+        """Whether it can be tried before it is paid."""
+        return self.trial_calls > 0

@@ -4,6 +4,20 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+# The shelves that a new market starts with: their words are looked up where people read them.
+FIRST = (
+    noop("Forecasting and planning"), noop("What will sell, what to order, when to staff up"),
+    noop("Documents"), noop("Read invoices, contracts and forms so that nobody has to type them"),
+    noop("Customers and service"), noop("What customers say and need, and who they are"),
+    noop("Sales and marketing"), noop("Leads, offers, texts, a tidy list of customers"),
+    noop("Finance and accounting"), noop("Bookings, payments, risks"),
+    noop("Data care"), noop("Fill gaps, find mistakes, tidy tables"),
+    noop("Language and translation"), noop("Write, translate, shorten"),
+    noop("Operations"), noop("Stock, routes, machines, quality"),
+)  # fmt: skip
 
 
 class Category(models.Model):
@@ -20,7 +34,12 @@ class Category(models.Model):
         ordering: ClassVar = ["position", "name"]
 
     def __str__(self) -> str:
-        return self.name
+        return _(self.name)
+
+    @property
+    def said(self) -> str:
+        """The summary in the reader's language; as it is stored, like the name, if the shelf is none of the first."""
+        return _(self.summary)
 
 
 class Currency(models.Model):
@@ -51,5 +70,7 @@ class Currency(models.Model):
         """The reverse; raises ValueError for more decimals than the token has."""
         base = units.scaleb(self.decimals)
         if base != base.to_integral_value():
-            raise ValueError(f"{self.symbol} has {self.decimals} decimals.")
+            raise ValueError(
+                _("%(symbol)s has %(decimals)s decimals.") % {"symbol": self.symbol, "decimals": self.decimals}
+            )
         return int(base)

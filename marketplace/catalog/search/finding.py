@@ -2,7 +2,7 @@
 
 Up to CAP hits are read once; count, facets and order come from them. If there are more, the count says so and the
 page comes from an ordered walk: of the WINDOW most popular hits those that fit best, then the rest by popularity; or
-the newest; or the cheapest.
+the newest; the best rated; or the cheapest.
 """
 # ruff: noqa: S608 (columns and numbers are written here; what people typed travels as parameters)
 
@@ -11,121 +11,149 @@ from typing import Any, Final
 
 from django.db import connection
 
+from marketplace.catalog.keeping import Kept
 from marketplace.catalog.models import ShelfCount
-from marketplace.catalog.search.marks import COLUMNS, Mark
+from marketplace.catalog.search.marks import COLUMNS, TYPES, Mark
+from marketplace.catalog.search.statements import planned
 
 CAP: Final = 1000
 WINDOW: Final = 192  # eight pages of 24
+EDGES: Final = (2_000, 32_000)  # places of an order at which a slice ends
 QUERY: Final = "websearch_to_tsquery('english', %s)"
-FACETS: Final = {"category": "category_id", "price": "band", "country": "country", "checked": "level"}
+RANK: Final = f"(ts_rank(tsv, {QUERY}) * answers::int)::float8"  # what does not answer comes last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Words, filters and order. `sort` is relevance (popular, without words), newest or price."""
+    """Words, filters (all tags must be there) and order: relevance (popular, without words), newest, rating, price."""
 
     words: str = ""
     category: int | None = None
-    price: int | None = None
-    country: str = ""
-    checked: int | None = None
+    tags: tuple[str, ...] = ()
     sort: str = "newest"
-
-    @property
-    def filters(self) -> dict[str, Any]:
-        """Column to value, of what is narrowed."""
-        chosen = {column: getattr(self, name) for name, column in FACETS.items() if name != "checked"}
-        return {column: value for column, value in chosen.items() if value not in (None, "")}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Ids in order, where to go on (None at the end), how many (more than CAP: uncounted), and facet counts as text."""
+    """Ids in order, where to go on (None at the end), how many (more than CAP: uncounted), and how many have a tag."""
 
     ids: list[int]
     next: Mark | None
     total: int
     is_capped: bool
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
-def find(question: Question, *, after: Mark | None = None, size: int) -> Found:
-    """`size` listings after a mark, with counts."""
-    if not question.words and not question.filters.keys() - {"category_id"} and question.checked is None:
-        return _found(_walk(question, after, size), size, *_kept(question.category or 0))
+def find(question: Question, *, after: Mark | None = None, size: int, counted: bool = True) -> Found:
+    """`size` listings after a mark; with counts, unless who asks has seen them on the page before."""
+    plain, key = not question.words and not question.tags, _order(question, after)
+    if plain or (key != "rank" and not counted):
+        kept = kept_counts(question.category or 0) if counted else (0, False, {})
+        return _found(_walk(question, after, size), size, *kept)
     where, values = _where(question)
-    key = _order(question, after)
-    rank = f"ts_rank(tsv, {QUERY})::float8" if question.words else "0::float8"
-    beyond, bound = _beyond(key, after)
-    facets = ", ".join(f"({column})" for column in FACETS.values())
+    beyond, bound = _bounds(key, after, None)
+    facets = "SELECT json_object_agg(tag, n) FROM (SELECT unnest(tags) AS tag, count(*) AS n FROM h GROUP BY 1) f"
     sql = f"""
         WITH h AS MATERIALIZED (
-            SELECT listing_id, popularity, published_at, price, {", ".join(FACETS.values())}, {rank} AS rank
+            SELECT listing_id, popularity, published_at, rating, price, tags{f", {RANK} AS rank" * (key == "rank")}
             FROM catalog_searchentry WHERE {where} LIMIT {CAP + 1})
-        SELECT (SELECT count(*) FROM h),
-            (SELECT json_agg(json_build_array({", ".join(FACETS.values())}, n)) FROM (
-                SELECT {", ".join(FACETS.values())}, count(*) AS n FROM h GROUP BY GROUPING SETS ({facets})) f),
+        SELECT (SELECT count(*) FROM h), ({facets if counted else "SELECT NULL::json"}),
             (SELECT json_agg(row) FROM (
-                SELECT json_build_array({", ".join(COLUMNS[key])}) AS row FROM h {beyond}
+                SELECT json_build_array({", ".join(COLUMNS[key])}) AS row FROM h WHERE true{beyond}
                 ORDER BY {_by(key)} LIMIT {size + 1}) page)"""
-    total, counts, rows = _rows(sql, [*([question.words] if question.words else []), *values, *bound])[0]
+    ranked = [question.words] if key == "rank" else []
+    total, counts, rows = _rows(sql, [*ranked, *values, *bound])[0]
     is_capped = total > CAP
     page = _walk(question, after, size) if is_capped else [Mark(key, row) for row in rows or []]
-    return _found(page, size, min(total, CAP), is_capped, _by_facet(counts or []))
+    return _found(page, size, min(total, CAP), is_capped, counts or {})
 
 
-def _found(page: list[Mark], size: int, total: int, is_capped: bool, counts: dict[str, dict[str, int]]) -> Found:
+def _found(page: list[Mark], size: int, total: int, is_capped: bool, counts: dict[str, int]) -> Found:
     more = page[size - 1] if len(page) > size else None
     return Found([mark.listing_id for mark in page[:size]], more, total, is_capped, counts)
 
 
 def _walk(question: Question, after: Mark | None, size: int) -> list[Mark]:
-    """One more than a page, straight from an index. From the best of the window it goes on to the rest."""
+    """One more than a page, in order. From the best of the window it goes on to the rest."""
     key = _order(question, after)
+    if key != "rank":
+        return [Mark(key, row) for row in _in_order(question, key, after, size + 1)]
+    window = _in_order(question, "popular", None, WINDOW, question.words)
+    ranked = sorted(([rank, *place] for *place, rank in window), reverse=True)
+    seen = after.values if after and after.key == key else None
+    page = [Mark(key, row) for row in ranked if seen is None or row < seen][: size + 1]
+    if len(page) > size or len(window) < WINDOW:
+        return page
+    last = Mark("popular", window[-1][:-1])
+    return page + [Mark("popular", row) for row in _in_order(question, "popular", last, size + 1 - len(page))]
+
+
+def _in_order(question: Question, key: str, after: Mark | None, wanted: int, rank_for: str = "") -> list[list[Any]]:
+    """The first entries that fit: the columns of the order, and the rank for some words.
+
+    Where not every entry fits, the order is looked through in slices, each far longer than the one before. For a slice
+    PostgreSQL can put two indexes together, that of the words or tags and that of the order, and reads only what is in
+    both: a word with some thousand hits is neither sorted whole nor looked for among a hundred thousand others.
+    """
+    columns, given = ", ".join(COLUMNS[key]), []
+    if rank_for:
+        columns, given = f"{columns}, {RANK}", [rank_for]
     where, values = _where(question)
-    page: list[Mark] = []
-    if key == "rank":
-        page = _window(question, where, values, after, size)
-        if len(page) > size or (last := _edge(where, values)) is None:
-            return page
-        key, after, size = "popular", last, size - len(page)
-    beyond, bound = _beyond(key, after)
-    sql = f"SELECT {', '.join(COLUMNS[key])} FROM catalog_searchentry WHERE {where}"
-    sql += f"{beyond.replace('WHERE', ' AND')} ORDER BY {_by(key)} LIMIT {size + 1}"
-    return page + [Mark(key, list(row)) for row in _rows(sql, [*values, *bound])]
+    found: list[list[Any]] = []
+    for edge in _edges(question, key, after):
+        bounds, bound = _bounds(key, after, edge)
+        sql = f"SELECT {columns} FROM catalog_searchentry WHERE {where}{bounds} ORDER BY {_by(key)}"
+        read = planned if _is_fixed(question, key) else _rows
+        found += [list(row) for row in read(f"{sql} LIMIT {wanted - len(found)}", [*given, *values, *bound])]
+        if edge is None or len(found) >= wanted:
+            break
+        after = edge
+    return found
 
 
-def _window(question: Question, where: str, values: list[Any], after: Mark | None, size: int) -> list[Mark]:
-    beyond, bound = _beyond("rank", after)
-    sql = f"""
-        WITH top AS MATERIALIZED (SELECT listing_id, popularity, tsv FROM catalog_searchentry WHERE {where}
-            ORDER BY popularity DESC, listing_id DESC LIMIT {WINDOW}),
-        h AS (SELECT listing_id, popularity, ts_rank(tsv, {QUERY})::float8 AS rank FROM top)
-        SELECT {", ".join(COLUMNS["rank"])} FROM h {beyond} ORDER BY {_by("rank")} LIMIT {size + 1}"""
-    return [Mark("rank", list(row)) for row in _rows(sql, [*values, question.words, *bound])]
+def _is_fixed(question: Question, key: str) -> bool:
+    """Whether one plan is the best for all: the index of the order itself, from a mark on."""
+    return not question.words and not question.tags and (question.category is None or key == "newest")
 
 
-def _edge(where: str, values: list[Any]) -> Mark | None:
-    """The least popular of the window, where the walk by popularity goes on; None if there is nothing beyond."""
-    sql = f"SELECT popularity, listing_id FROM catalog_searchentry WHERE {where} ORDER BY popularity DESC, "
-    rows = _rows(f"{sql} listing_id DESC LIMIT 1 OFFSET {WINDOW - 1}", values)
-    return Mark("popular", list(rows[0])) if rows else None
+def _edges(question: Question, key: str, after: Mark | None) -> list[Mark | None]:
+    """Where the slices after a mark end; the last one has no end. Without words and tags there is one slice."""
+    if not question.words and not question.tags:
+        return [None]
+    seen = after.values if after and after.key == key else None
+    ahead = [mark for mark in kept_edges(key) if seen is None or (seen < mark.values) is (key == "price")]
+    return [*ahead, None]
+
+
+def _marks(key: str) -> list[Mark]:
+    """The entries at EDGES, whatever they are of; the index alone is read."""
+    sql = f"SELECT {', '.join(COLUMNS[key])} FROM catalog_searchentry ORDER BY {_by(key)} LIMIT 1 OFFSET "
+    return [Mark(key, list(row)) for row in planned(" UNION ALL ".join(f"({sql}{place - 1})" for place in EDGES), [])]
+
+
+# Entries come and go meanwhile; a slice may be a little longer or shorter for that, and nothing is left out.
+kept_edges: Kept[list[Mark]] = Kept(_marks, "FIGURES_KEPT_SECONDS")
+
+
+def _bounds(key: str, after: Mark | None, until: Mark | None) -> tuple[str, list[Any]]:
+    """SQL for what comes after one mark and not after another, and its parameters."""
+    columns, places = ", ".join(COLUMNS[key]), ", ".join(f"%s::{TYPES[column]}" for column in COLUMNS[key])
+    beyond, within = (">", "<=") if key == "price" else ("<", ">=")
+    sql, values = "", []
+    for mark, sign in ((after, beyond), (until, within)):
+        if mark is not None and mark.key == key:
+            sql += f" AND ({columns}) {sign} ({places})"
+            values += mark.values
+    return sql, values
 
 
 def _order(question: Question, after: Mark | None) -> str:
-    key = question.sort if question.sort in ("newest", "price") else "rank" if question.words else "popular"
+    key = question.sort if question.sort in ("newest", "rating", "price") else "rank" if question.words else "popular"
     return "popular" if after and after.key == "popular" and key == "rank" else key
 
 
 def _by(key: str) -> str:
     return ", ".join(f"{column} {'ASC' if key == 'price' else 'DESC'}" for column in COLUMNS[key])
-
-
-def _beyond(key: str, after: Mark | None) -> tuple[str, list[Any]]:
-    if after is None or after.key != key:
-        return "", []
-    sign = ">" if key == "price" else "<"
-    return f"WHERE ({', '.join(COLUMNS[key])}) {sign} ({', '.join(['%s'] * len(COLUMNS[key]))})", after.values
 
 
 def _where(question: Question) -> tuple[str, list[Any]]:
@@ -134,30 +162,24 @@ def _where(question: Question) -> tuple[str, list[Any]]:
     if question.words:
         parts.append(f"tsv @@ {QUERY}")
         values.append(question.words)
-    for column, value in question.filters.items():
-        parts.append(f"{column} = %s")
-        values.append(value)
-    if question.checked is not None:
-        parts.append("level >= %s")
-        values.append(question.checked)
+    else:
+        parts.append("answers")  # who looks around meets what works; who searches for it by its words finds it
+    if question.category is not None:
+        parts.append("category_id = %s::bigint")
+        values.append(question.category)
+    if question.tags:
+        parts.append("tags @> %s::varchar[]")
+        values.append(list(question.tags))
     return " AND ".join(parts), values
 
 
-def _kept(shelf: int) -> tuple[int, bool, dict[str, dict[str, int]]]:
+def _kept(shelf: int) -> tuple[int, bool, dict[str, int]]:
     """Total and counts of one shelf, or of all, as the indexer keeps them: in one query, exact."""
-    counts: dict[str, dict[str, int]] = {}
-    for facet, value, entries in ShelfCount.objects.filter(shelf=shelf).values_list("facet", "value", "entries"):
-        counts.setdefault(facet, {})[value] = entries
-    return counts.pop("all", {}).get("", 0), False, counts
+    counts = dict(ShelfCount.objects.filter(shelf=shelf).values_list("tag", "entries"))
+    return counts.pop("", 0), False, counts
 
 
-def _by_facet(rows: list[list[Any]]) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {name: {} for name in FACETS}
-    for *cells, n in rows:
-        for name, cell in zip(FACETS, cells, strict=True):
-            if cell is not None:
-                counts[name][str(cell)] = n
-    return counts
+kept_counts: Kept[tuple[int, bool, dict[str, int]]] = Kept(_kept)
 
 
 def _rows(sql: str, values: list[Any]) -> list[Any]:

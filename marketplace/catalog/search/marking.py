@@ -3,28 +3,20 @@
 import re
 from typing import Final
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from marketplace.catalog.models import Listing, ListingQuerySet
-
 START, STOP = "\x02", "\x03"
 MARKED: Final = re.compile(f"{START}([^{START}{STOP}]*){STOP}")
+OPTIONS: Final = f"StartSel={START}, StopSel={STOP}, HighlightAll=true"
 
 
-def with_marks(found: ListingQuerySet, words: str) -> ListingQuerySet:
-    """Also read where the words stand; for the few listings of a page only, because it is slow."""
-    query = SearchQuery(words, config="english", search_type="websearch")
-    options = {"config": "english", "start_sel": START, "stop_sel": STOP, "highlight_all": True}
-    name, summary = (SearchHeadline(field, query, **options) for field in ("name", "summary"))  # type: ignore[arg-type]
-    return found.annotate(marked_name=name, marked_summary=summary)
-
-
-def mark(listing: Listing) -> None:
-    """Show name and summary with the marks that `with_marks` read. Not to be saved afterwards."""
-    listing.name = html(listing.marked_name)  # type: ignore[attr-defined]
-    listing.summary = html(listing.marked_summary)  # type: ignore[attr-defined]
+def columns(*texts: str, words: str) -> tuple[str, list[str]]:
+    """SQL that also says where the words stand in these columns, and its parameters. Slow: for the rows of one page."""
+    query = "websearch_to_tsquery('english', %s::text)"
+    return ", ".join(f"ts_headline('english', {text}, {query}, %s::text)" for text in texts), [words, OPTIONS] * len(
+        texts
+    )
 
 
 def html(text: str) -> SafeString:

@@ -12,8 +12,14 @@ COLUMNS: Final = {
     "rank": ("rank", "popularity", "listing_id"),
     "popular": ("popularity", "listing_id"),
     "newest": ("published_at", "listing_id"),
+    "rating": ("rating", "listing_id"),
     "price": ("price", "listing_id"),
 }
+# As what they are compared: an address may name any number.
+TYPES: Final = {
+    "rank": "float8", "popularity": "bigint", "rating": "bigint", "price": "bigint", "listing_id": "bigint",
+    "published_at": "timestamptz",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -15,14 +16,15 @@ class SearchEntry(models.Model):
     """One public listing as search sees it: its words and what can be filtered and sorted by, nothing else."""
 
     # No foreign keys: only the indexer writes here, and it must see what an entry counted for before it goes.
+    # Tags are those of search/facets.py: a letter for the question, then the answer. One index serves them all.
     listing_id = models.BigIntegerField(primary_key=True)
     category_id = models.BigIntegerField()
     price = models.BigIntegerField("lowest price for 30 days, in millionths of the currency")
-    band = models.SmallIntegerField("which band of prices; none if not on sale", null=True)
-    country = models.CharField("the provider's", max_length=2)
-    level = models.SmallIntegerField("what was checked of the provider: 0 nothing, 1 the papers, 2 its domain too")
     popularity = models.IntegerField("businesses that use it now", default=0)
+    rating = models.IntegerField("mean of the stars in thousandths, few reviews drawn to the middle", db_default=0)
     published_at = models.DateTimeField()
+    answers = models.BooleanField("its service was not down for the whole of the last day", db_default=True)
+    tags = ArrayField(models.CharField(max_length=16), verbose_name="all that it can be narrowed by", db_default=[])
     tsv = SearchVectorField("words of the name (A) and the summary (B)")
 
     class Meta:
@@ -32,7 +34,8 @@ class SearchEntry(models.Model):
             models.Index(F("published_at").desc(), F("listing_id").desc(), name="search_newest"),
             models.Index(fields=["price", "listing_id"], name="search_cheapest"),
             models.Index(F("category_id"), F("published_at").desc(), F("listing_id").desc(), name="search_shelf"),
-            models.Index(fields=["country"], name="search_country"),
+            models.Index(F("rating").desc(), F("listing_id").desc(), name="search_rated"),
+            GinIndex(fields=["tags"], name="search_tags", fastupdate=False),
         ]
 
 
@@ -57,14 +60,11 @@ class SearchWord(models.Model):
 
 
 class ShelfCount(models.Model):
-    """How many public listings have a value of a facet, on one shelf, or on all (shelf 0). Kept as entries change."""
+    """How many entries have a tag (empty: all of them), on one shelf, or on all (shelf 0). Kept as entries change."""
 
     shelf = models.BigIntegerField()
-    facet = models.CharField(max_length=20)
-    value = models.CharField(max_length=40)
+    tag = models.CharField(max_length=16, blank=True, db_default="")
     entries = models.BigIntegerField()
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["shelf", "facet", "value"], name="one_count_per_value")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["shelf", "tag"], name="one_count_per_tag")]

@@ -1,14 +1,18 @@
 """The shelves and the search: what an address asks for, narrowed, ordered, page by page."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
-from marketplace.catalog.models import Category, Listing
-from marketplace.catalog.search import marking, marks, words
+from marketplace.catalog.keeping import shelves
+from marketplace.catalog.search import marks, wording, words
 from marketplace.catalog.search.asking import HERE, LONGEST, Asked
+from marketplace.catalog.search.cards import cards
 from marketplace.catalog.search.finding import Found, find
 from marketplace.tenancy import door
 
@@ -27,38 +31,44 @@ MOST_PAGES = 8  # that one address shows at once, so that going back finds what 
 @require_safe
 def browse(request: HtmxRequest) -> HttpResponse:
     """The tools on offer that match what was typed and chosen."""
-    asked = Asked.of(request.GET, list(Category.objects.all()))
+    asked = Asked.of(request.GET, shelves())
     after = marks.read(request.GET.get("after", ""))
     is_part = bool(request.htmx) and not request.htmx.history_restore_request
-    start, pages = _place(request, is_more=is_part and after is not None)
-    size = SIZE if is_part and after else SIZE * pages
-    found, meant = find(asked.question(), after=after, size=size), ""
+    if is_part and after:
+        return _more(request, asked, after)
+    start, pages = _place(request, is_more=False)
+    found, meant = find(asked.question(), after=after, size=SIZE * pages), ""
     if asked.words and not found.ids and not after and (meant := words.correct(asked.words)):
-        instead = find(asked.with_words(meant).question(), size=size)
+        instead = find(asked.with_words(meant).question(), size=SIZE * pages)
         found, meant = (instead, meant) if instead.ids else (found, "")
+    shown = _cards(found, meant or asked.words, is_later_page=after is not None)
     context = {
         "asked": asked,
         "q": asked.words,
-        "meant": meant,
-        "meant_url": asked.url(q=meant),
         "category": asked.category,
-        "categories": asked.categories,
         "on_browse": True,
-        "listings": _shown(found, meant or asked.words),
-        "total": f"{found.total:,}{'+' if found.is_capped else ''}",
-        "is_one": found.total == 1,
-        "facets": asked.facets(found),
+        **shown,
+        **wording.of(asked, found, meant, is_empty=not shown["cards"]),
+        "found": found,
         "chips": asked.chips(),
         "sorts": asked.sorts(),
-        "is_later_page": after is not None,
         "first_url": asked.url(),
         "simpler": [(word, f"{HERE}?q={word}") for word in _each(asked.words)] if not found.ids else [],
         **_onwards(asked.with_words(meant) if meant else asked, found, start, pages),
     }
-    part = ("#more" if after else "#results") if is_part else ""
-    response = render(request, f"catalog/browse.html{part}", context)
-    if is_part and after:
-        response["HX-Push-Url"] = asked.url(after=start, pages=str(pages) if pages > 1 else "")
+    response = render(request, "catalog/browse.html#results" if is_part else "catalog/browse.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _more(request: HtmxRequest, asked: Asked, after: marks.Mark) -> HttpResponse:
+    """The next cards alone, for a page that has counts and facets already."""
+    start, pages = _place(request, is_more=True)
+    found = find(asked.question(), after=after, size=SIZE, counted=False)
+    shown = {**_cards(found, asked.words, is_later_page=True), "is_added": True}
+    context = {**shown, **_onwards(asked, found, start, pages)}
+    response = render(request, "catalog/browse.html#more", context)
+    response["HX-Push-Url"] = asked.url(after=start, pages=str(pages) if pages > 1 else "")
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -71,17 +81,13 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/suggestions.html", {"suggestions": words.suggest(typed)})
 
 
-def _shown(found: Found, typed: str) -> list[Listing]:
-    """The listings, in the order found. One that has left the shop a moment ago is not shown."""
-    listings = Listing.objects.public().filter(pk__in=found.ids).with_offers()
-    if typed:
-        listings = marking.with_marks(listings, typed)
-    places = {pk: place for place, pk in enumerate(found.ids)}
-    shown = sorted(listings, key=lambda listing: places[listing.pk])
-    if typed:
-        for listing in shown:
-            marking.mark(listing)
-    return shown
+def _cards(found: Found, typed: str, *, is_later_page: bool) -> dict[str, Any]:
+    """The cards of a page, in the order found. One that has left the shop a moment ago is not among them."""
+    shown = cards(found.ids, typed)
+    if not is_later_page:
+        return {"cards": shown, "is_later_page": False}
+    label = ngettext("%d more tool", "%d more tools", len(shown)) % len(shown)
+    return {"cards": shown, "is_later_page": True, "is_added": False, "more_label": label}
 
 
 def _place(request: HttpRequest, is_more: bool) -> tuple[str, int]:

@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from marketplace.catalog.comparing import MOST, address, compared
-from marketplace.catalog.models import Listing, ListingQuerySet
+from marketplace.catalog.models import Listing, ListingQuerySet, Plan
+from marketplace.catalog.models.listings import PlanQuerySet
 from marketplace.catalog.search.asking import LONGEST
 from marketplace.catalog.search.finding import Question, find
+from marketplace.catalog.search.statements import Prepared
 from marketplace.tenancy import door
 
 OFFERED = 4
@@ -41,9 +43,31 @@ def compare(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/compare.html", context)
 
 
+def _read(*slugs: str) -> ListingQuerySet:
+    return Listing.objects.public().filter(slug__in=slugs).select_related("org", "category").defer(*WIDE)
+
+
+def _offers(*listings: int) -> PlanQuerySet:
+    on_sale = Plan.objects.filter(listing__in=listings, state=Plan.State.ON_SALE)
+    return on_sale.select_related("currency").order_by("price")
+
+
+# There are always four of them, so that the statements never vary: the last stands for those that are not there.
+READ = Prepared(_read, *(f"\x00{place}" for place in range(MOST)))
+READ_OFFERS = Prepared(_offers, *range(-MOST, 0))
+
+
 def _in_order(slugs: list[str]) -> list[Listing]:
-    found = Listing.objects.public().filter(slug__in=slugs).with_offers().defer(*WIDE) if slugs else ()
+    """The listings, each with its plans as `offers`."""
+    found = READ(*_four(slugs)) if slugs else []
+    plans = READ_OFFERS(*_four([listing.pk for listing in found])) if found else []
+    for listing in found:
+        listing.offers = [plan for plan in plans if plan.listing_id == listing.pk]  # type: ignore[attr-defined]
     return sorted(found, key=lambda listing: slugs.index(listing.slug))
+
+
+def _four(given: list[Any]) -> list[Any]:
+    return [*given, *given[-1:] * (MOST - len(given))]
 
 
 def _to_add(listings: list[Listing], slugs: list[str], words: str) -> list[dict[str, Any]]:

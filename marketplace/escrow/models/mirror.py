@@ -1,9 +1,10 @@
-"""The mirror of the escrow contract. Everything here follows final logs and is never written by a page."""
+"""Deposits and their ledger, mirrored from the contract: they follow final logs and are never written by a page."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency
@@ -32,13 +33,13 @@ class Escrow(Lifecycle):
     """The money of one funded order, as the contract has it. All amounts are base units of the currency."""
 
     class State(models.TextChoices):
-        HELD = "held", "held in escrow"
-        RELEASED = "released", "paid out in full"
-        REFUNDED = "refunded", "cancelled and refunded"
-        DISPUTED = "disputed", "frozen by a dispute"
-        RESOLVED = "resolved", "split by an arbiter"
+        HELD = "held", _("held in escrow")
+        RELEASED = "released", _("paid out in full")
+        REFUNDED = "refunded", _("cancelled and refunded")
+        DISPUTED = "disputed", _("frozen by a dispute")
+        RESOLVED = "resolved", _("split by an arbiter")
 
-    moves = table(held="released refunded disputed", disputed="resolved held")
+    moves = table(held="released refunded disputed", disputed="resolved refunded")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="escrows")
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -61,12 +62,18 @@ class Escrow(Lifecycle):
     ends_at = models.DateTimeField()
     released = Uint256Field("gross paid out so far", default=0)
     fee_paid = Uint256Field(default=0)
-    refunded = Uint256Field(default=0)
+    refunded = Uint256Field("back to the buyer so far", default=0)
     funded_block = models.PositiveBigIntegerField()
     funded_tx = models.CharField(max_length=66)
 
     next_due_at = models.DateTimeField("when the next period may be paid out", null=True)
     is_late = models.BooleanField("came when its order could no longer be paid", default=False)
+    frozen_at = models.DateTimeField("when the buyer disputed it: from here on nothing is earned", null=True)
+    ruling_due_at = models.DateTimeField("from when on anybody may end the dispute", null=True)
+    evidence_hash = models.CharField("what the buyer says and shows, bytes32", max_length=66, blank=True, db_default="")
+    arbiter = models.CharField("who ruled; empty when the time did", max_length=42, blank=True, db_default="")
+    provider_bps = models.PositiveSmallIntegerField("provider's share of what was contested", null=True)
+    ruling_hash = models.CharField("the arbiter's reasons, bytes32", max_length=66, blank=True, db_default="")
 
     objects = EscrowQuerySet.as_manager()
 
@@ -78,11 +85,17 @@ class Escrow(Lifecycle):
                 condition=models.Q(total__gte=models.F("released") + models.F("refunded")),
                 name="escrow_pays_no_more_than_it_holds",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["disputed", "resolved"])
+                | models.Q(frozen_at__isnull=False, ruling_due_at__isnull=False),
+                name="disputed_escrow_has_its_dates",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["next_due_at"], condition=models.Q(state="held"), name="escrow_due"),
             models.Index(fields=["buyer", "-started_at"], name="escrow_by_buyer"),
             models.Index(fields=["provider", "-started_at"], name="escrow_by_provider"),
+            models.Index(fields=["id"], condition=models.Q(frozen_at__isnull=False), name="escrow_disputed"),
         ]
 
     def __str__(self) -> str:
@@ -92,6 +105,11 @@ class Escrow(Lifecycle):
     def remaining(self) -> int:
         """Base units that are neither paid out nor returned."""
         return int(self.total - self.released - self.refunded)
+
+    @property
+    def gone(self) -> int:
+        """Base units that have left it, to whichever side."""
+        return int(self.released + self.refunded)
 
     @property
     def paid_net(self) -> int:
@@ -105,7 +123,16 @@ class Escrow(Lifecycle):
 
     def elapsed_periods(self, at: datetime) -> int:
         """How many whole periods are over at `at`, held back or not."""
-        return min(max((at - self.started_at) // SECOND // self.period_seconds, 0), self.periods)
+        return min(max(self._running_seconds(at) // self.period_seconds, 0), self.periods)
+
+    def next_due(self) -> datetime | None:
+        """When the contract may pay out more than has left it, while it is held; None when nothing is left."""
+        if not self.remaining:
+            return None
+        return self.period_end(self.gone // int(self.price) + 1) + timedelta(seconds=self.hold_seconds)
+
+    def _running_seconds(self, at: datetime) -> int:
+        return (min(at, self.frozen_at or at) - self.started_at) // SECOND
 
     def period_end(self, number: int) -> datetime:
         """The end of the period with that number, counted from 1."""
@@ -113,7 +140,7 @@ class Escrow(Lifecycle):
 
     def earned(self, at: datetime) -> int:
         """What a buyer who stops at `at` has used, to the second, rounded as the contract rounds."""
-        elapsed = (at - self.started_at) // SECOND
+        elapsed = self._running_seconds(at)
         if elapsed >= self.periods * self.period_seconds:
             return int(self.total)
         return max(int(self.price) * elapsed // self.period_seconds, 0)
@@ -132,10 +159,10 @@ class LedgerEntry(models.Model):
     """
 
     class Account(models.TextChoices):
-        BUYER = "buyer", "buyer"
-        ESCROW = "escrow", "escrow"
-        PROVIDER = "provider", "provider"
-        FEES = "fees", "fees to the market"
+        BUYER = "buyer", _("buyer")
+        ESCROW = "escrow", _("escrow")
+        PROVIDER = "provider", _("provider")
+        FEES = "fees", _("fees to the market")
 
     escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="ledger")
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -158,90 +185,3 @@ class LedgerEntry(models.Model):
             models.UniqueConstraint(fields=["escrow", "seq", "account"], name="one_line_per_account_and_event"),
             models.CheckConstraint(condition=~models.Q(amount=0), name="ledger_line_moves_something"),
         ]
-
-
-class Credit(models.Model):
-    """What the contract keeps ready for an address to withdraw. Public, as it is on chain."""
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-    address = models.CharField("who may withdraw (EIP-55)", max_length=42)
-    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    credited = Uint256Field(default=0)
-    withdrawn = Uint256Field(default=0)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract", "address", "currency"], name="one_credit_per_address"),
-            models.CheckConstraint(
-                condition=models.Q(credited__gte=models.F("withdrawn")), name="credit_covers_withdrawals"
-            ),
-        ]
-
-    @property
-    def available(self) -> int:
-        """Base units that can be withdrawn now."""
-        return int(self.credited - self.withdrawn)
-
-
-class Withdrawal(models.Model):
-    """A credit that was taken out, by whom and to which wallet. Public, as it is on chain."""
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-    address = models.CharField("whose credit (EIP-55)", max_length=42, db_index=True)
-    to = models.CharField("where it went (EIP-55)", max_length=42)
-    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    amount = Uint256Field()
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract", "seq"], name="one_withdrawal_per_event")
-        ]
-
-
-class StrayDeposit(models.Model):
-    """A deposit that no order of ours explains: kept in sight, gives no rights. Public, as it is on chain."""
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-    escrow_id = models.CharField(max_length=66)
-    order_ref = models.CharField(max_length=66)
-    buyer_address = models.CharField(max_length=42)
-    provider_address = models.CharField(max_length=42)
-    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    total = Uint256Field()
-    fee_bps = models.PositiveSmallIntegerField()
-    treasury = models.CharField(max_length=42)
-    reason = models.CharField("what does not fit", max_length=200)
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract", "escrow_id"], name="one_stray_deposit_per_id")
-        ]
-
-
-class Settlement(models.Model):
-    """How far a contract's events are settled: the last `seq`, and why it stands still if it does."""
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-    seq = models.PositiveBigIntegerField("last event settled", default=0)
-    stopped = models.CharField("why it stands still", max_length=300, blank=True)
-    stopped_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract"], name="one_settlement_per_contract")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.contract} settled to event {self.seq}"

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chain.models import OutgoingTransaction
 from marketplace.escrow.models.mirror import Escrow
@@ -22,7 +23,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
 
 class Payment(models.Model):
-    """A wallet's way of paying an order: signed for the market to hand in, or sent by the wallet itself.
+    """A wallet's way of paying an order, or more periods of one: signed for the market to hand in, or sent by itself.
 
     Made before the wallet can send anything, so that whoever comes back is told about it and not asked to pay again.
     """
@@ -33,6 +34,9 @@ class Payment(models.Model):
     address = models.CharField("wallet that pays (EIP-55)", max_length=42)
     contract = models.CharField(max_length=42)
     escrow_id = models.CharField("id that the contract will give the deposit, bytes32", max_length=66)
+    renews = models.ForeignKey(Escrow, null=True, on_delete=models.PROTECT, related_name="renewals")
+    before = models.PositiveIntegerField("periods that the deposit had when this was begun", null=True)
+    periods = models.PositiveIntegerField("periods that this adds", null=True)
     relayed = models.ForeignKey(OutgoingTransaction, null=True, on_delete=models.PROTECT, related_name="+")
     tx_hash = models.CharField("hash that the wallet told us", max_length=66, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
@@ -43,7 +47,17 @@ class Payment(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["order"], condition=models.Q(given_up=""), name="one_standing_payment_per_order"
+                fields=["order"],
+                condition=models.Q(given_up="", renews__isnull=True),
+                name="one_standing_payment_per_order",
+            ),
+            models.UniqueConstraint(
+                fields=["renews", "before"], condition=models.Q(given_up=""), name="one_standing_renewal_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(renews__isnull=True, before__isnull=True, periods__isnull=True)
+                | models.Q(renews__isnull=False, before__isnull=False, periods__gt=0),
+                name="renewal_says_how_long",
             ),
             models.CheckConstraint(
                 condition=models.Q(relayed__isnull=True) | models.Q(tx_hash=""), name="payment_goes_one_way"
@@ -86,8 +100,9 @@ class WalletTransaction(models.Model):
     """A transaction that a member's wallet says it has sent: a hash to look for, and no more than that."""
 
     class Purpose(models.TextChoices):
-        CANCEL = "cancel", "cancel a subscription"
-        WITHDRAW = "withdraw", "withdraw what is credited"
+        CANCEL = "cancel", _("cancel a subscription")
+        WITHDRAW = "withdraw", _("withdraw what is credited")
+        TIMEOUT = "timeout", _("end a dispute without a ruling")
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=20, choices=Purpose)

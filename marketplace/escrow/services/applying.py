@@ -4,17 +4,19 @@ from typing import Any
 
 import structlog
 from django.db.models import F
+from django.utils.translation import gettext_noop as noop
 
 from chain.abi import Event
 from chain.models import Contract, Log
 from marketplace.catalog.currencies import TokenFacts, accept_currency
 from marketplace.catalog.models import Currency
 from marketplace.escrow import handlers
-from marketplace.escrow.models import Credit, Escrow, LedgerEntry, StrayDeposit, Withdrawal
+from marketplace.escrow.models import Arbiter, Credit, Escrow, LedgerEntry, StrayDeposit, Withdrawal
+from marketplace.escrow.services.channels import Channels, credit, place
 from marketplace.escrow.terms import escrow_id, terms
 from marketplace.subscriptions import services as subscriptions
 from marketplace.subscriptions.clock import moment
-from marketplace.subscriptions.models import MarketParams, Order
+from marketplace.subscriptions.models import MarketParams, Order, Pause
 
 Args = dict[str, Any]
 log = structlog.get_logger(__name__)
@@ -26,6 +28,8 @@ class Batch:
     def __init__(self, contract: Contract, facts: dict[str, TokenFacts | None]) -> None:
         self.contract, self.facts = contract, facts
         self.chain, self.address = contract.chain, contract.address
+        self._here = {"chain": contract.chain, "contract": contract.address}
+        self._channels = Channels(self._here)
         self.happened: list[tuple[str, Order, dict[str, object]]] = []
 
     def knows(self, token: str) -> bool:
@@ -34,9 +38,10 @@ class Batch:
 
     def apply(self, event: Event, at: Log) -> None:
         """Write what `event` changes; raises Impossible when it does not follow from what is settled."""
-        apply = getattr(self, f"_{event.name}", None)
-        if apply is not None:  # PauseSet changes nothing that we keep
-            apply(event.args, at)
+        apply = getattr(self, f"_{event.name}", None) or getattr(self._channels, event.name, None)
+        if apply is None:
+            raise handlers.Impossible(f"No handler knows what {event.name} changes.")
+        apply(event.args, at)
 
     def _ParamsSet(self, args: Args, at: Log) -> None:  # noqa: N802
         MarketParams.objects.create(
@@ -46,9 +51,8 @@ class Batch:
             hold_seconds=args["hold"],
             arbiter_seconds=args["arbiterTime"],
             close_delay_seconds=args["closeDelay"],
-            chain=self.chain,
-            contract=self.address,
-            **_place(at),
+            **self._here,
+            **place(at),
         )
 
     def _TokenSet(self, args: Args, at: Log) -> None:  # noqa: N802
@@ -84,14 +88,13 @@ class Batch:
             subscriptions.begin(found, starts_at=started_at, ends_at=moment(args["endsAt"]))
         elif found.state == Order.State.PLACED:
             found.move(Order.State.EXPIRED)
-            found.subscription.move("ended", ended_reason="The order was not paid in time.")
+            found.subscription.move("ended", ended_reason=noop("The order was not paid in time."))
         self._tell("order.paid_late" if is_late else "order.funded", escrow, at, amount=str(args["total"]))
 
     def _facts_of(self, args: Args) -> dict[str, Any]:
         started_at = moment(args["startedAt"])
         return {
-            "chain": self.chain,
-            "contract": self.address,
+            **self._here,
             "escrow_id": args["id"],
             "buyer_address": args["buyer"],
             "provider_address": args["provider"],
@@ -116,8 +119,7 @@ class Batch:
     def _stray(self, args: Args, at: Log, reason: str) -> None:
         currency = Currency.objects.get(chain=self.chain, address=args["token"])
         StrayDeposit.objects.create(
-            chain=self.chain,
-            contract=self.address,
+            **self._here,
             escrow_id=args["id"],
             order_ref=args["orderRef"],
             buyer_address=args["buyer"],
@@ -128,7 +130,7 @@ class Batch:
             treasury=args["treasury"],
             reason=reason[:200],
             seq=args["seq"],
-            **_place(at),
+            **place(at),
         )
         log.warning("escrow.stray_deposit", escrow_id=args["id"], reason=reason, tx_hash=at.tx_hash)
 
@@ -138,9 +140,6 @@ class Batch:
             self._credit_stray(args)
             return
         effect = handlers.released(_money(escrow), args, treasury=escrow.treasury)
-        escrow.next_due_at = moment(args["releasedThrough"] + escrow.period_seconds + escrow.hold_seconds)
-        if effect.money.remaining == 0:
-            escrow.next_due_at = None
         self._record(escrow, effect, "released", args["seq"], at)
         self._tell("escrow.released", escrow, at, net=str(args["net"]), fee=str(args["fee"]))
 
@@ -150,60 +149,123 @@ class Batch:
             self._credit_stray(args)
             return
         effect = handlers.cancelled(_money(escrow), args, treasury=escrow.treasury)
-        escrow.next_due_at = None
         self._record(escrow, effect, "cancelled", args["seq"], at)
         if not escrow.is_late:
-            by = "the buyer" if args["by"] == escrow.buyer_address else "the provider"
-            stopped = {"at": _place(at)["at"], "reason": f"Stopped by {by}.", "returned": args["refund"]}
-            subscriptions.finish(escrow.order, to="refunded", **stopped)
+            is_buyer = args["by"] == escrow.buyer_address
+            reason = noop("Stopped by the buyer.") if is_buyer else noop("Stopped by the provider.")
+            self._finish(escrow, at, to="refunded", reason=reason)
         self._tell("escrow.cancelled", escrow, at, refund=str(args["refund"]), net=str(args["net"]))
 
     def _Closed(self, args: Args, at: Log) -> None:  # noqa: N802
         escrow = self._deposit(args["id"])
-        if escrow is None or escrow.state == Escrow.State.REFUNDED:
+        if escrow is None or escrow.state in (Escrow.State.REFUNDED, Escrow.State.RESOLVED):
             return
         escrow.move(handlers.closed(_money(escrow)).money.state, next_due_at=None)
         if not escrow.is_late:
-            reason = "The time that was paid for is over."
-            subscriptions.finish(escrow.order, to="completed", at=_place(at)["at"], reason=reason)
+            self._finish(escrow, at, to="completed", reason=noop("The time that was paid for is over."))
         self._tell("escrow.closed", escrow, at)
+
+    def _Renewed(self, args: Args, at: Log) -> None:  # noqa: N802
+        escrow = self._deposit(args["id"])
+        if escrow is None:
+            StrayDeposit.objects.filter(**self._here, escrow_id=args["id"]).update(total=args["total"])
+            return
+        effect = handlers.renewed(_money(escrow), args)
+        longer = {"periods": args["periods"], "ends_at": moment(args["endsAt"])}
+        self._record(escrow, effect, "renewed", args["seq"], at, **longer)
+        if not escrow.is_late:
+            subscriptions.extend(escrow.order, added=args["added"], ends_at=escrow.ends_at)
+        self._tell("escrow.renewed", escrow, at, amount=str(args["amount"]), added=args["added"])
+
+    def _Refunded(self, args: Args, at: Log) -> None:  # noqa: N802
+        escrow = self._deposit(args["id"])
+        if escrow is None:
+            self._credit(self._stray_of(args).currency, {args["buyer"]: args["amount"]})
+            return
+        self._record(escrow, handlers.given_back(_money(escrow), args), "refunded", args["seq"], at)
+        if escrow.is_late:
+            pass
+        elif escrow.state == Escrow.State.REFUNDED:
+            self._finish(escrow, at, to="refunded", reason=noop("The provider gave back all that was left."))
+        else:
+            subscriptions.note_returned(escrow.order, returned=int(escrow.refunded))
+        self._tell("escrow.refunded", escrow, at, refund=str(args["amount"]))
+
+    def _Disputed(self, args: Args, at: Log) -> None:  # noqa: N802
+        escrow = self._deposit(args["id"])
+        if escrow is None:
+            return
+        dates = {"frozen_at": moment(args["frozenAt"]), "ruling_due_at": moment(args["rulingDueAt"])}
+        effect = handlers.disputed(_money(escrow), args)
+        self._record(escrow, effect, "disputed", args["seq"], at, evidence_hash=args["evidenceHash"], **dates)
+        if not escrow.is_late:
+            subscriptions.pause(escrow.order)
+        self._tell("escrow.disputed", escrow, at, contested=str(args["contested"]))
+
+    def _Resolved(self, args: Args, at: Log) -> None:  # noqa: N802
+        escrow = self._deposit(args["id"])
+        if escrow is None:
+            self._credit_stray(args)
+            return
+        nobody = int(args["arbiter"], 16) == 0
+        ruling = {} if nobody else {"arbiter": args["arbiter"], "ruling_hash": args["rulingHash"]}
+        effect = handlers.resolved(_money(escrow), args, treasury=escrow.treasury)
+        self._record(escrow, effect, "resolved", args["seq"], at, provider_bps=args["providerBps"], **ruling)
+        if not escrow.is_late:
+            reason = noop("Nobody ruled on the dispute in time.") if nobody else noop("An arbiter decided the dispute.")
+            self._finish(escrow, at, to="refunded" if escrow.refunded else "completed", reason=reason)
+        self._tell("escrow.resolved", escrow, at, refund=str(args["refund"]), net=str(args["net"]))
+
+    def _ArbiterSet(self, args: Args, at: Log) -> None:  # noqa: N802
+        known = {"allowed": args["allowed"], "seq": args["seq"], **place(at)}
+        key: dict[str, Any] = {**self._here, "address": args["arbiter"]}
+        Arbiter.objects.update_or_create(**key, defaults=known)
+
+    def _PauseSet(self, args: Args, at: Log) -> None:  # noqa: N802
+        Pause.objects.create(**self._here, paused=args["paused"], seq=args["seq"], **place(at))
+
+    def _finish(self, escrow: Escrow, at: Log, *, to: str, reason: str) -> None:
+        ended = {"at": place(at)["at"], "reason": reason, "returned": int(escrow.refunded)}
+        subscriptions.finish(escrow.order, to=to, **ended)
 
     def _Withdrawn(self, args: Args, at: Log) -> None:  # noqa: N802
         currency = Currency.objects.get(chain=self.chain, address=args["token"])
         Withdrawal.objects.create(
-            chain=self.chain,
-            contract=self.address,
+            **self._here,
             address=args["who"],
             to=args["to"],
             currency=currency,
             amount=args["amount"],
             seq=args["seq"],
-            **_place(at),
+            **place(at),
         )
-        credit = Credit.objects.filter(chain=self.chain, contract=self.address, address=args["who"], currency=currency)
+        credit = Credit.objects.filter(**self._here, address=args["who"], currency=currency)
         if not credit.update(withdrawn=F("withdrawn") + args["amount"]):
             raise handlers.Impossible(f"{args['who']} withdrew without ever having been credited.")
 
     def _deposit(self, wanted: str) -> Escrow | None:
         escrows = Escrow.objects.select_related("order__subscription", "currency").select_for_update(of=("self",))
-        found = escrows.filter(chain=self.chain, contract=self.address, escrow_id=wanted).first()
-        strays = StrayDeposit.objects.filter(chain=self.chain, contract=self.address, escrow_id=wanted)
+        found = escrows.filter(**self._here, escrow_id=wanted).first()
+        strays = StrayDeposit.objects.filter(**self._here, escrow_id=wanted)
         if found is None and not strays.exists():
             raise handlers.Impossible(f"Nothing was ever deposited under {wanted}.")
         return found
 
-    def _record(self, escrow: Escrow, effect: handlers.Effect, event: str, seq: int, at: Log) -> None:
-        """The amounts, the ledger lines and the credits of one event."""
+    def _record(
+        self, escrow: Escrow, effect: handlers.Effect, event: str, seq: int, at: Log, **changes: object
+    ) -> None:
+        """What one event changes of a deposit, its ledger lines, and who may withdraw more."""
         money = effect.money
-        amounts = {"released": money.released, "fee_paid": money.fee_paid, "refunded": money.refunded}
-        for name, value in amounts.items():
+        changes |= {name: getattr(money, name) for name in ("total", "released", "fee_paid", "refunded")}
+        for name, value in changes.items():
             setattr(escrow, name, value)
         if money.state != escrow.state:
-            escrow.move(money.state, **amounts, next_due_at=escrow.next_due_at)
+            escrow.move(money.state, **changes, next_due_at=None)  # only what is held pays
         else:
-            escrow.save(update_fields=[*amounts, "next_due_at"])
+            escrow.next_due_at = escrow.next_due()
+            escrow.save(update_fields=[*changes, "next_due_at"])
         both = {"buyer_id": escrow.buyer_id, "provider_id": escrow.provider_id, "currency_id": escrow.currency_id}
-        where = {"event": event, "seq": seq, **_place(at)}
+        where = {"event": event, "seq": seq, **place(at)}
         LedgerEntry.objects.bulk_create(
             LedgerEntry(escrow=escrow, account=account, amount=amount, **both, **where)
             for account, amount in effect.lines.items()
@@ -212,23 +274,16 @@ class Batch:
 
     def _credit_stray(self, args: Args) -> None:
         """The deposit is none of ours; what it gives to whom is on the contract's books all the same."""
-        stray = StrayDeposit.objects.select_related("currency").get(
-            chain=self.chain, contract=self.address, escrow_id=args["id"]
-        )
+        stray = self._stray_of(args)
         paid = [(args["provider"], args["net"]), (stray.treasury, args["fee"]), (args["buyer"], args.get("refund", 0))]
         for address, amount in paid:
             self._credit(stray.currency, {address: amount} if amount else {})
 
+    def _stray_of(self, args: Args) -> StrayDeposit:
+        return StrayDeposit.objects.select_related("currency").get(**self._here, escrow_id=args["id"])
+
     def _credit(self, currency: Currency, credited: dict[str, int]) -> None:
-        for address, amount in credited.items():
-            key: dict[str, Any] = {
-                "chain": self.chain,
-                "contract": self.address,
-                "address": address,
-                "currency": currency,
-            }
-            credit, _ = Credit.objects.get_or_create(**key)
-            Credit.objects.filter(pk=credit.pk).update(credited=F("credited") + amount)
+        credit(self._here, currency, credited)
 
     def _tell(self, verb: str, escrow: Escrow, at: Log, **facts: object) -> None:
         where = {"tx_hash": at.tx_hash, "block": at.number, "currency": escrow.currency.symbol}
@@ -238,7 +293,3 @@ class Batch:
 def _money(escrow: Escrow) -> handlers.Money:
     amounts = int(escrow.total), int(escrow.released), int(escrow.fee_paid), int(escrow.refunded)
     return handlers.Money(escrow.state, *amounts)
-
-
-def _place(at: Log) -> dict[str, Any]:
-    return {"block_number": at.number, "tx_hash": at.tx_hash, "at": moment(at.block.timestamp)}

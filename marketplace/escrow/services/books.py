@@ -14,15 +14,24 @@ from chain.abi.artefacts import entries
 from chain.abi.events import topic_of
 from chain.models import Block, Contract, Cursor, Log
 from marketplace.catalog.models import Currency
-from marketplace.escrow.models import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit, Withdrawal
+from marketplace.escrow.models import (
+    Arbiter,
+    Channel,
+    Credit,
+    Escrow,
+    LedgerEntry,
+    Settlement,
+    StrayDeposit,
+    Withdrawal,
+)
 from marketplace.escrow.services.settling import ESCROW, cursor_name
-from marketplace.subscriptions.models import MarketParams
+from marketplace.subscriptions.models import MarketParams, Pause
 from marketplace.tenancy.scope import as_system
 
 Pair = tuple[str, str]  # token and account
 FACTS = (
     "escrow_id", "buyer_address", "provider_address", "treasury", "total", "price", "released", "refunded", "fee_paid",
-    "period_seconds", "periods", "hold_seconds", "fee_bps", "started_at", "state",
+    "period_seconds", "periods", "hold_seconds", "fee_bps", "started_at", "state", "frozen_at", "ruling_due_at",
 )  # fmt: skip
 
 
@@ -58,6 +67,9 @@ class Books:
     ledger: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     credits: dict[Pair, CreditLine] = field(default_factory=dict)
     strays: list[dict[str, Any]] = field(default_factory=list)
+    channels: list[dict[str, Any]] = field(default_factory=list)
+    arbiters: dict[str, bool] = field(default_factory=dict)
+    paused: bool = False
     announced: set[str] = field(default_factory=set)
     params: MarketParams | None = None
     tokens: dict[str, bool] = field(default_factory=dict)
@@ -89,6 +101,11 @@ def _books(contract: Contract, final: int) -> Books:
     books.credits = _credits(here)
     strays = StrayDeposit.objects.filter(**here).values_list("escrow_id", "currency__address")
     books.strays = [{"escrow_id": escrow_id, "token": token} for escrow_id, token in strays]
+    facts = ("channel_id", "state", "deposit", "claimed", "refunded")
+    books.channels = list(Channel.objects.filter(**here).values(*facts, token=F("currency__address")))
+    books.arbiters = dict(Arbiter.objects.filter(**here).values_list("address", "allowed"))
+    pause = Pause.objects.filter(**here).order_by("-seq").first()
+    books.paused = pause.paused if pause else False
     books.announced = _announced(contract, books.block)
     books.params = MarketParams.objects.filter(**here).current()
     if contract == Contract.objects.named(ESCROW, contract.chain):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from marketplace.catalog.models import Currency
 from marketplace.escrow.models import Credit, Escrow, LedgerEntry, Withdrawal
@@ -52,7 +53,7 @@ def books(actor: Actor, *, payout_address: str, at: datetime) -> list[Book]:
         book = found.setdefault(escrow.currency_id, Book(escrow.currency))
         is_open = escrow.state == Escrow.State.HELD
         elapsed = int(escrow.price) * escrow.elapsed_periods(at)
-        book.earned += max(elapsed, int(escrow.released)) if is_open else int(escrow.released)
+        book.earned += max(elapsed - int(escrow.refunded), int(escrow.released)) if is_open else int(escrow.released)
         book.gross += int(escrow.released)
         book.fee += int(escrow.fee_paid)
         book.coming += escrow.remaining
@@ -89,12 +90,14 @@ def calendar(actor: Actor) -> list[Payout]:
 
 
 def _coming(escrow: Escrow) -> list[Payout]:
-    price, paid = int(escrow.price), int(escrow.released) // int(escrow.price)
+    """A period of which the provider has given back a part pays the rest."""
+    price, gone = int(escrow.price), escrow.gone
     hold = timedelta(seconds=escrow.hold_seconds)
-    fee = price * escrow.fee_bps // 10_000
-    return [
-        Payout(escrow, escrow.period_end(number) + hold, price, fee) for number in range(paid + 1, escrow.periods + 1)
-    ]
+    found = []
+    for number in range(gone // price + 1, escrow.periods + 1):
+        gross = min(price, price * number - gone)
+        found.append(Payout(escrow, escrow.period_end(number) + hold, gross, gross * escrow.fee_bps // 10_000))
+    return found
 
 
 def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
@@ -102,7 +105,7 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
     lines = LedgerEntry.objects.filter(provider_id=actor.org_id, account=LedgerEntry.Account.PROVIDER)
     rows: list[dict[str, Any]] = [
         {
-            "what": f"Paid for {line.escrow.order.listing}",
+            "what": _("Paid for %(listing)s") % {"listing": line.escrow.order.listing},
             "amount": int(line.amount),
             "currency": line.currency,
             "at": line.at,
@@ -115,7 +118,7 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
     taken = Withdrawal.objects.filter(Q(address__in=_wallets(actor, payout_address))).select_related("currency")
     rows += [
         {
-            "what": f"Withdrawn to {row.to[:6]}…{row.to[-4:]}",
+            "what": _("Withdrawn to %(wallet)s") % {"wallet": f"{row.to[:6]}…{row.to[-4:]}"},
             "amount": -int(row.amount),
             "currency": row.currency,
             "at": row.at,

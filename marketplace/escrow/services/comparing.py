@@ -5,12 +5,13 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from chain.questions import Questions
-from marketplace.escrow.models import Escrow, LedgerEntry
+from marketplace.escrow.models import Channel, Escrow, LedgerEntry
 from marketplace.escrow.services.books import Books, CreditLine
 from marketplace.escrow.services.settling import ESCROW
 from marketplace.escrow.tokens import ERC20
 
 ACTIVE, CLOSED, DISPUTED = 1, 2, 3
+OPEN_CHANNELS = {1: Channel.State.OPEN, 2: Channel.State.CLOSING}
 STATES = {
     Escrow.State.HELD: ACTIVE,
     Escrow.State.DISPUTED: DISPUTED,
@@ -50,6 +51,11 @@ def questions(books: Books) -> Questions:
     asked.ask("params", ESCROW, "params", address=address)
     for row in [*books.deposits, *books.strays]:
         asked.ask(("order", row["escrow_id"]), ESCROW, "orders", row["escrow_id"], address=address)
+    for row in books.channels:
+        asked.ask(("channel", row["channel_id"]), ESCROW, "channels", row["channel_id"], address=address)
+    for who in books.arbiters:
+        asked.ask(("arbiter", who), ESCROW, "arbiters", who, address=address)
+    asked.ask("paused", ESCROW, "paused", address=address)
     for pair in _accounts(books):
         asked.ask(("credit", pair), ESCROW, "credits", *pair, address=address)
     for token in _tokens(books):
@@ -71,7 +77,7 @@ def _accounts(books: Books) -> set[tuple[str, str]]:
 
 def _tokens(books: Books) -> set[str]:
     credited = {token for token, _ in books.credits}
-    return credited | set(books.tokens) | {row["token"] for row in [*books.deposits, *books.strays]}
+    return credited | set(books.tokens) | {row["token"] for row in [*books.deposits, *books.strays, *books.channels]}
 
 
 def compare(books: Books, answers: Answers) -> Iterator[str]:
@@ -89,6 +95,8 @@ def compare(books: Books, answers: Answers) -> Iterator[str]:
     here = {row["escrow_id"] for row in [*books.deposits, *books.strays]}
     for escrow_id in sorted(books.announced - here):
         yield f"Deposit {escrow_id}: the copied chain tells of it, our books do not have it."
+    for row in books.channels:
+        yield from _channel(row, answers["channel", row["channel_id"]])
     yield from _credits(books, answers)
     yield from _sums(books, answers)
     yield from _rules(books, answers)
@@ -105,10 +113,27 @@ def _deposit(row: Mapping[str, Any], theirs: Any) -> Iterator[str]:
         ("state", NAMES[STATES[row["state"]]], NAMES.get(theirs.state, str(theirs.state))),
         ("refunded", row["refunded"], theirs.total - theirs.released if closed else theirs.refunded),
         ("start", int(row["started_at"].timestamp()), theirs.startedAt),
+        ("freeze", int(row["frozen_at"].timestamp()) if row["frozen_at"] else 0, theirs.frozenAt),
+        ("ruling's date", int(row["ruling_due_at"].timestamp()) if row["ruling_due_at"] else 0, theirs.rulingDueAt),
     ]
     for what, ours, other in figures:
         if ours != other:
             yield f"{name}: {what} is {ours} here and {other} in the contract."
+
+
+def _channel(row: Mapping[str, Any], theirs: Any) -> Iterator[str]:
+    """A closed channel keeps nothing but its state."""
+    name = f"Channel {row['channel_id']}"
+    ours = row["state"], row["deposit"], row["claimed"]
+    other = (Channel.State.CLOSED, row["deposit"], row["claimed"])
+    if theirs.state in OPEN_CHANNELS:
+        other = OPEN_CHANNELS[theirs.state], theirs.deposit, theirs.claimed
+    elif not theirs.state:
+        yield f"{name}: the contract does not know it."
+        return
+    for what, here, there in zip(("state", "deposit", "claimed"), ours, other, strict=True):
+        if here != there:
+            yield f"{name}: {what} is {here} here and {there} in the contract."
 
 
 def _ledger(row: Mapping[str, Any], sums: Mapping[str, int]) -> Iterator[str]:
@@ -146,8 +171,10 @@ def _sums(books: Books, answers: Answers) -> Iterator[str]:
         owed[row["token"]] += row["total"] - row["released"] - row["refunded"]
     for row in books.strays:
         theirs = answers["order", row["escrow_id"]]
-        runs = theirs and theirs.state in (ACTIVE, DISPUTED)
-        owed[row["token"]] += theirs.total - theirs.released - theirs.refunded if runs else 0
+        is_open = theirs and theirs.state in (ACTIVE, DISPUTED)
+        owed[row["token"]] += theirs.total - theirs.released - theirs.refunded if is_open else 0
+    for row in books.channels:
+        owed[row["token"]] += row["deposit"] - row["claimed"] - row["refunded"]
     for (token, _), line in books.credits.items():
         owed[token] += line.available
     for token in sorted(_tokens(books)):
@@ -165,6 +192,11 @@ def _rules(books: Books, answers: Answers) -> Iterator[str]:
         ours, other = getattr(books.params, ours_name, None), getattr(theirs, name, None)
         if ours != other:
             yield f"{books.contract}: {ours_name.replace('_', ' ')} is {ours} here and {other} in the contract."
+    if books.paused != answers["paused"]:
+        yield f"{books.contract}: paused is {books.paused} here and {answers['paused']} in the contract."
+    for who, allowed in sorted(books.arbiters.items()):
+        if allowed != answers["arbiter", who]:
+            yield f"Arbiter {who}: allowed is {allowed} here and {answers['arbiter', who]} in the contract."
     for token, accepted in sorted(books.tokens.items()):
         if accepted and not answers["allowed", token]:
             yield f"Token {token}: our shop takes it, the contract does not."

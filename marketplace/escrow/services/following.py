@@ -1,14 +1,16 @@
 """Where a payment stands: preparing, sent, seen, final, failed, or not known; by our rows and the copied chain."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chain.client import NodeRefused, NodeUnreachable, client
 from chain.models import Log, State
 from marketplace.escrow.models import Escrow, Payment
-from marketplace.subscriptions.models import Order
 
 PATIENCE = timedelta(minutes=2)
 
@@ -30,22 +32,33 @@ class Life:
         return self.step != "final" and not self.failed
 
 
-def payment_of(order: Order) -> Payment | None:
-    """The payment that stands for an order; one that was given up counts again when its deposit shows on the chain."""
-    for payment in Payment.objects.select_related("relayed").filter(order=order).order_by("given_up", "-pk"):
-        if not payment.given_up or _shown(payment, order):
+def payment_of(payments: QuerySet[Payment]) -> Payment | None:
+    """Of the ways of paying one bill, the one that stands; one given up counts again when the chain shows it."""
+    for payment in payments.select_related("relayed", "renews", "order__currency").order_by("given_up", "-pk"):
+        if not payment.given_up or _shown(payment):
             return payment
     return None
 
 
-def _shown(payment: Payment, order: Order) -> bool:
-    return bool(deposit_log(payment.contract, order.currency.chain, payment.escrow_id, event="Funded"))
+def _shown(payment: Payment) -> Log | None:
+    """The log of what it paid, seen or final."""
+    chain = payment.order.currency.chain
+    if payment.renews is None:
+        return deposit_log(payment.contract, chain, payment.escrow_id, event="Funded")
+    known = payment.renews.periods
+    logs = logs_of(payment.contract, chain, payment.escrow_id, event="Renewed")
+    return next((log for log in logs if log.decoded and log.decoded.args["periods"] > known), None)
 
 
 def deposit_log(contract: str, chain: str, escrow_id: str, *, event: str) -> Log | None:
-    """The log of a deposit's event in the copied chain, seen or final."""
+    """The newest log of a deposit's event in the copied chain, seen or final."""
+    return next(logs_of(contract, chain, escrow_id, event=event), None)
+
+
+def logs_of(contract: str, chain: str, escrow_id: str, *, event: str) -> Iterator[Log]:
+    """All of them, newest first."""
     logs = Log.objects.of(contract, chain).filter(topics__1=escrow_id).select_related("block")
-    return next((log for log in logs.order_by("-number") if log.decoded and log.decoded.name == event), None)
+    return (log for log in logs.order_by("-number", "-log_index") if log.decoded and log.decoded.name == event)
 
 
 def refused_on_chain(chain: str, tx_hash: str) -> bool:
@@ -57,23 +70,40 @@ def refused_on_chain(chain: str, tx_hash: str) -> bool:
     return bool(receipt) and int(receipt["status"], 16) == 0
 
 
-def followed(payment: Payment, order: Order) -> Life:
+def followed(payment: Payment) -> Life:
     """Where a payment stands. Asks the node only for a wallet's own transaction that no block has shown yet."""
-    escrow = Escrow.objects.filter(contract=payment.contract, escrow_id=payment.escrow_id).first()
-    if escrow:
-        sentence = "Paid. Your money is in the escrow and your subscription runs."
-        if escrow.is_late:
-            sentence = "Your payment came after the order had ended. Nobody can spend it; you can take it back."
-        return Life("final", sentence, escrow.funded_tx, escrow.funded_block)
-    seen = deposit_log(payment.contract, order.currency.chain, payment.escrow_id, event="Funded")
+    settled = _renewed(payment) if payment.renews else _funded(payment)
+    if settled:
+        return settled
+    seen = _shown(payment)
     if seen:
         return Life(
             "seen",
-            "Your payment is in a block. It counts when a few more blocks stand on it.",
+            _("Your payment is in a block. It counts when a few more blocks stand on it."),
             seen.tx_hash,
             seen.number,
         )
-    return _relayed(payment) if payment.relayed_id else _own(payment, order)
+    return _relayed(payment) if payment.relayed_id else _own(payment)
+
+
+def _renewed(payment: Payment) -> Life | None:
+    escrow, before = payment.renews, payment.before
+    assert escrow is not None and before is not None  # noqa: S101  (a constraint says so)
+    if escrow.periods <= before:
+        return None
+    line = escrow.ledger.filter(event="renewed").order_by("seq").last()
+    tx_hash, block = (line.tx_hash, line.block_number) if line else ("", None)
+    return Life("final", _("Paid. Your subscription runs longer now."), tx_hash, block)
+
+
+def _funded(payment: Payment) -> Life | None:
+    escrow = Escrow.objects.filter(contract=payment.contract, escrow_id=payment.escrow_id).first()
+    if escrow:
+        sentence = _("Paid. Your money is in the escrow and your subscription runs.")
+        if escrow.is_late:
+            sentence = _("Your payment came after the order had ended. Nobody can spend it; you can take it back.")
+        return Life("final", sentence, escrow.funded_tx, escrow.funded_block)
+    return None
 
 
 def _relayed(payment: Payment) -> Life:
@@ -81,33 +111,38 @@ def _relayed(payment: Payment) -> Life:
     assert sending is not None  # noqa: S101  (the caller has looked)
     tx_hash = sending.tx_hash or ""
     if sending.state == State.FAILED:
-        return Life("sent", f"The payment was not accepted: {sending.refusal} Nothing was taken.", tx_hash, failed=True)
+        return Life(
+            "sent",
+            _("The payment was not accepted: %(reason)s Nothing was taken.") % {"reason": _(sending.refusal)},
+            tx_hash,
+            failed=True,
+        )
     if sending.state in (State.UNKNOWN, State.REPLACED):
         return Life(
             "sent",
-            "We do not know yet whether your payment went through. We keep looking; please do not pay again.",
+            _("We do not know yet whether your payment went through. We keep looking; please do not pay again."),
             tx_hash,
             unknown=True,
         )
     if sending.state in (State.QUEUED, State.SIGNED):
-        return Life("signed", "You have signed. We are handing your payment in; this takes a few seconds.")
+        return Life("signed", _("You have signed. We are handing your payment in; this takes a few seconds."))
     if sending.state in (State.MINED, State.FINAL):
-        return Life("seen", "Your payment is in a block. We are reading it.", tx_hash, sending.mined_number)
-    return Life("sent", "Your payment is sent and waits for its block.", tx_hash)
+        return Life("seen", _("Your payment is in a block. We are reading it."), tx_hash, sending.mined_number)
+    return Life("sent", _("Your payment is sent and waits for its block."), tx_hash)
 
 
-def _own(payment: Payment, order: Order) -> Life:
+def _own(payment: Payment) -> Life:
     waited = timezone.now() - payment.started_at
     if not payment.tx_hash:
         return Life(
             "sign",
-            "Your wallet was asked to pay. If you agreed there, the payment shows here in a few seconds.",
+            _("Your wallet was asked to pay. If you agreed there, the payment shows here in a few seconds."),
             unknown=waited > PATIENCE,
         )
-    if refused_on_chain(order.currency.chain, payment.tx_hash):
-        sentence = "The contract did not accept your transaction. Nothing was taken except the network's fee."
+    if refused_on_chain(payment.order.currency.chain, payment.tx_hash):
+        sentence = _("The contract did not accept your transaction. Nothing was taken except the network's fee.")
         return Life("sent", sentence, payment.tx_hash, failed=True)
     if waited > PATIENCE:
-        sentence = "We have not seen your transaction in a block yet. We keep looking; please do not pay again."
+        sentence = _("We have not seen your transaction in a block yet. We keep looking; please do not pay again.")
         return Life("sent", sentence, payment.tx_hash, unknown=True)
-    return Life("sent", "Your transaction is sent and waits for its block.", payment.tx_hash)
+    return Life("sent", _("Your transaction is sent and waits for its block."), payment.tx_hash)

@@ -3,17 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from marketplace.escrow.models import Escrow, LedgerEntry
 from marketplace.subscriptions.models import Order
 from marketplace.subscriptions.words import money, percent
 
 Event = dict[str, Any]
 WHAT = {
-    "funded": ("Paid into escrow", "wallet", "good"),
-    "released": ("A period was paid out", "arrow-right", "good"),
-    "cancelled": ("Stopped", "circle-stop", ""),
+    "funded": (gettext_lazy("Paid into escrow"), "wallet", "good"),
+    "released": (gettext_lazy("A period was paid out"), "arrow-right", "good"),
+    "renewed": (gettext_lazy("Paid for longer"), "wallet", "good"),
+    "refunded": (gettext_lazy("Given back by the provider"), "undo-2", ""),
+    "resolved": (gettext_lazy("The dispute was decided"), "scale", ""),
+    "cancelled": (gettext_lazy("Stopped"), "circle-stop", ""),
 }
-PLACED_LATE = "It came when the order could no longer be paid: it opened nothing, and can be taken back."
+PLACED_LATE = gettext_lazy("It came when the order could no longer be paid: it opened nothing, and can be taken back.")
 
 
 def history(order: Order, escrows: list[Escrow]) -> list[Event]:
@@ -24,23 +31,38 @@ def history(order: Order, escrows: list[Escrow]) -> list[Event]:
 
 
 def _beginning(order: Order) -> Iterator[Event]:
-    yield {"what": "Ordered", "more": _terms(order), "at": order.placed_at, "icon": "file-text"}
+    yield {"what": _("Ordered"), "more": _terms(order), "at": order.placed_at, "icon": "file-text"}
     if order.state == Order.State.EXPIRED:
-        yield {"what": "Not paid in time", "at": order.expires_at, "icon": "clock", "tone": "wait"}
+        yield {"what": _("Not paid in time"), "at": order.expires_at, "icon": "clock", "tone": "wait"}
 
 
 def _ending(order: Order) -> Iterator[Event]:
     subscription = order.subscription
     if subscription.state == "ended" and subscription.starts_at and subscription.ends_at:
-        yield {"what": "Access ended", "more": subscription.ended_reason, "at": subscription.ends_at, "icon": "lock"}
+        yield {
+            "what": _("Access ended"),
+            "more": _(subscription.ended_reason),
+            "at": subscription.ends_at,
+            "icon": "lock",
+        }
 
 
 def _terms(order: Order) -> str:
     each = money(order.price, order.currency)
-    return f"{order.periods} × {each}, fee at most {percent(order.max_fee_bps)} %."
+    words = {"periods": order.periods, "each": each, "fee": percent(order.max_fee_bps)}
+    return _("%(periods)s × %(each)s, fee at most %(fee)s %%.") % words
 
 
 def _of_money(escrow: Escrow) -> Iterator[Event]:
+    if escrow.frozen_at and escrow.ruling_due_at:
+        yield {
+            "what": _("Disputed by the buyer"),
+            "more": _("Nothing is earned from here on. Without a ruling by %(date)s anybody can end it.")
+            % {"date": formats.date_format(escrow.ruling_due_at, "LONG_MOMENT_FORMAT")},
+            "at": escrow.frozen_at,
+            "icon": "scale",
+            "tone": "wait",
+        }
     lines: dict[int, list[LedgerEntry]] = {}
     for line in LedgerEntry.objects.filter(escrow=escrow).order_by("seq", "id"):
         lines.setdefault(line.seq, []).append(line)
@@ -49,7 +71,7 @@ def _of_money(escrow: Escrow) -> Iterator[Event]:
         what, icon, tone = WHAT[first.event]
         late = escrow.is_late and first.event == "funded"
         yield {
-            "what": f"{what}, too late" if late else what,
+            "what": _("%(what)s, too late") % {"what": what} if late else what,
             "more": PLACED_LATE if late else _said(escrow, entries),
             "at": first.at,
             "icon": icon,
@@ -63,13 +85,15 @@ def _of_money(escrow: Escrow) -> Iterator[Event]:
 
 def _said(escrow: Escrow, entries: list[LedgerEntry]) -> str:
     sums = {line.account: money(line.amount, escrow.currency) for line in entries}
-    if entries[0].event == "funded":
-        return f"{sums['escrow']} from wallet {escrow.buyer_address[:6]}…{escrow.buyer_address[-4:]}."
+    if entries[0].event in {"funded", "renewed"}:
+        wallet = f"{escrow.buyer_address[:6]}…{escrow.buyer_address[-4:]}"
+        return _("%(amount)s from wallet %(wallet)s.") % {"amount": sums["escrow"], "wallet": wallet}
     said = []
     if "provider" in sums:
-        said.append(f"{sums['provider']} to the provider")
+        said.append(_("%(amount)s to the provider") % {"amount": sums["provider"]})
     if "fees" in sums:
-        said.append(f"{sums['fees']} fee to the market ({percent(escrow.fee_bps)} %)")
+        words = {"amount": sums["fees"], "percent": percent(escrow.fee_bps)}
+        said.append(_("%(amount)s fee to the market (%(percent)s %%)") % words)
     if "buyer" in sums:
-        said.append(f"{sums['buyer']} back to the buyer")
+        said.append(_("%(amount)s back to the buyer") % {"amount": sums["buyer"]})
     return ", ".join(said) + "."

@@ -7,12 +7,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
 from marketplace.escrow.models import Credit, Escrow, WalletTransaction
 from marketplace.escrow.services.following import PATIENCE, Life, deposit_log, refused_on_chain
-from marketplace.escrow.services.funding import checked_hash
+from marketplace.escrow.services.funding import checked_hash, only_wallet
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.models import Order
 from marketplace.tenancy.actor import Actor
@@ -22,7 +23,7 @@ Purpose = WalletTransaction.Purpose
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What a stop at a moment would do, in base units: what the provider's side still gets, and what comes back."""
+    """What a stop at a moment would come to, in base units: what the provider's side has got then, what comes back."""
 
     used: int
     refund: int
@@ -30,9 +31,14 @@ class Ending:
 
 def if_stopped(escrow: Escrow, at: datetime, *, by_buyer: bool = True) -> Ending:
     """As the contract would split what is left: a buyer pays to the second; a provider keeps matured periods only."""
-    earned = escrow.earned(at) if by_buyer else int(escrow.price) * escrow.matured_periods(at)
-    earned = min(max(earned, int(escrow.released)), int(escrow.total))
-    return Ending(used=earned, refund=int(escrow.total) - earned)
+    matured = 0 if escrow.frozen_at else int(escrow.price) * escrow.matured_periods(at)
+    due = max((escrow.earned(at) if by_buyer else matured) - escrow.gone, 0)
+    return Ending(used=int(escrow.released) + due, refund=escrow.remaining - due)
+
+
+def contested(escrow: Escrow, at: datetime) -> int:
+    """What a dispute at a moment would put in question: earned to the second, less what is paid out before it."""
+    return max(escrow.earned(at) - max(int(escrow.price) * escrow.matured_periods(at), escrow.gone), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,16 @@ class Stopping:
     ending: Ending
     wallet: str
     life: Life | None
+    contested: int = 0
 
     @property
     def can_stop(self) -> bool:
         return self.escrow.state == Escrow.State.HELD and self.life is None
+
+    @property
+    def can_dispute(self) -> bool:
+        """Whether the contract would take a buyer's dispute now."""
+        return self.can_stop and self.is_buyer and self.contested > 0
 
 
 def deposits_of(order: Order) -> list[Escrow]:
@@ -59,7 +71,8 @@ def stopping(actor: Actor, *, escrow: Escrow, at: datetime) -> Stopping:
     """A deposit from the side of the actor's organization."""
     is_buyer = escrow.buyer_id == actor.org_id
     wallet = escrow.buyer_address if is_buyer else escrow.provider_address
-    return Stopping(escrow, is_buyer, if_stopped(escrow, at, by_buyer=is_buyer), wallet, _begun(escrow))
+    ending, in_question = if_stopped(escrow, at, by_buyer=is_buyer), contested(escrow, at)
+    return Stopping(escrow, is_buyer, ending, wallet, _begun(escrow), in_question)
 
 
 def _begun(escrow: Escrow) -> Life | None:
@@ -69,23 +82,23 @@ def _begun(escrow: Escrow) -> Life | None:
     seen = deposit_log(escrow.contract, escrow.chain, escrow.escrow_id, event="Cancelled")
     if seen:
         return Life(
-            "seen", "Stopping: it is in a block, and counts when a few more stand on it.", seen.tx_hash, seen.number
+            "seen", _("Stopping: it is in a block, and counts when a few more stand on it."), seen.tx_hash, seen.number
         )
     sent = WalletTransaction.objects.filter(purpose=Purpose.CANCEL, subject=escrow.escrow_id).order_by("-pk").first()
     if sent is None or refused_on_chain(escrow.chain, sent.tx_hash):
         return None
     if timezone.now() - sent.sent_at > PATIENCE:
         return None
-    return Life("sent", "Stopping: your transaction is sent and waits for its block.", sent.tx_hash)
+    return Life("sent", _("Stopping: your transaction is sent and waits for its block."), sent.tx_hash)
 
 
 def cancel_call(actor: Actor, *, escrow: Escrow, address: str) -> dict[str, Any]:
     """The transaction that stops a deposit; raises Refused for a wallet that is neither side's, or a closed deposit."""
     if escrow.state != Escrow.State.HELD:
-        raise Refused("There is nothing to stop: this deposit is closed.")
+        raise Refused(_("There is nothing to stop: this deposit is closed."))
     side = escrow.buyer_address if escrow.buyer_id == actor.org_id else escrow.provider_address
     if address != side:
-        raise Refused(f"Only the wallet {side[:6]}…{side[-4:]} can do this. Change to it in your wallet.")
+        raise Refused(only_wallet(side))
     return terms.call(escrow.contract, escrow.chain, "cancel", escrow.escrow_id)
 
 
@@ -105,9 +118,12 @@ def credits_of(addresses: set[str]) -> list[Credit]:
 def withdraw_call(actor: Actor, *, credit: Credit, address: str) -> dict[str, Any]:
     """The transaction that sends a wallet what it is credited with; raises Refused when there is nothing."""
     if address != credit.address:
-        raise Refused(f"Only the wallet {credit.address[:6]}…{credit.address[-4:]} can withdraw this.")
+        raise Refused(
+            _("Only the wallet %(wallet)s can withdraw this.")
+            % {"wallet": f"{credit.address[:6]}…{credit.address[-4:]}"}
+        )
     if not credit.available:
-        raise Refused("There is nothing to withdraw for this wallet.")
+        raise Refused(_("There is nothing to withdraw for this wallet."))
     return terms.call(credit.contract, credit.chain, "withdraw", credit.currency.address, address)
 
 

@@ -13,12 +13,21 @@ from chain.projections import Picture
 from marketplace.catalog.currencies import TokenFacts
 from marketplace.catalog.models import Currency
 from marketplace.escrow.handlers import Impossible
-from marketplace.escrow.models import Credit, Escrow, LedgerEntry, Settlement, StrayDeposit, Withdrawal
+from marketplace.escrow.models import (
+    Arbiter,
+    Channel,
+    Credit,
+    Escrow,
+    LedgerEntry,
+    Settlement,
+    StrayDeposit,
+    Withdrawal,
+)
 from marketplace.escrow.services.applying import Batch
 from marketplace.escrow.services.settling import ESCROW, NotYet, Stopped, apply_event, cursor_name
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import MarketParams, Order, Subscription
+from marketplace.subscriptions.models import MarketParams, Order, Pause, Subscription
 from marketplace.tenancy.scope import as_system
 
 IN_CONTRACT = ("chain", "contract")
@@ -28,6 +37,9 @@ DERIVED: dict[type[models.Model], tuple[str, ...]] = {
     Credit: (*IN_CONTRACT, "address", "currency__address"),
     Withdrawal: (*IN_CONTRACT, "seq"),
     StrayDeposit: (*IN_CONTRACT, "escrow_id"),
+    Channel: (*IN_CONTRACT, "channel_id"),
+    Arbiter: (*IN_CONTRACT, "address"),
+    Pause: (*IN_CONTRACT, "seq"),
     MarketParams: (*IN_CONTRACT, "seq"),
     Settlement: IN_CONTRACT,
 }
@@ -54,7 +66,7 @@ def _picture() -> Picture:
         compared = [name for name in facts if name not in key and name != "escrow_id"]
         found[str(model._meta.verbose_name).capitalize()] = projections.picture(_all(model), key, compared)
     here = Order.objects.filter(currency__chain=settings.CHAIN_ID)
-    found["Order"] = projections.picture(here, ["public_id"], ["state"])
+    found["Order"] = projections.picture(here, ["public_id"], ["state", "added_periods", "returned"])
     found["Subscription"] = _subscriptions(Subscription.objects.filter(order__currency__chain=settings.CHAIN_ID))
     tokens = Currency.objects.filter(chain=settings.CHAIN_ID)
     found["Currency"] = projections.picture(tokens, ["address"], ["accepted"])
@@ -109,6 +121,7 @@ def _forget_what_logs_did() -> None:
     unpaid, expired = Subscription.State.PENDING, Order.State.EXPIRED
     Subscription.objects.update(state=unpaid, starts_at=None, ends_at=None)
     Subscription.objects.filter(order__state=expired).update(state=Subscription.State.ENDED)
+    Order.objects.update(added_periods=0, returned=0)
     Order.objects.exclude(state=expired).update(state=Order.State.PLACED)
     Currency.objects.update(accepted=False)
     Currency.objects.filter(name=models.F("address")).delete()

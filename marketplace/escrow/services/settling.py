@@ -16,7 +16,7 @@ from marketplace.escrow.models import Settlement
 from marketplace.escrow.services.applying import Batch
 from marketplace.escrow.tokens import token_facts
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions.services import tell_both
+from marketplace.subscriptions.telling import tell_both
 from marketplace.tenancy.scope import as_system
 
 ESCROW = "MarketEscrow"

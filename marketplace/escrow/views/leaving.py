@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from marketplace.escrow import services
 from marketplace.escrow.models import Credit
@@ -68,10 +69,10 @@ def cancel(request: ActedRequest, public_id: uuid.UUID, escrow_id: str, said: di
     wallet = services.checked_address(said.get("address"))
     call = services.cancel_call(request.actor, escrow=found.escrow, address=wallet)
     currency = found.escrow.currency
-    say = (
-        f"Agree in your wallet to stop. About {shown(found.ending.refund, currency)} come back; "
-        f"{shown(found.ending.used, currency)} is for the time used."
-    )
+    say = _("Agree in your wallet to stop. About %(refund)s come back; %(used)s is for the time used.") % {
+        "refund": shown(found.ending.refund, currency),
+        "used": shown(found.ending.used, currency),
+    }
     following = reverse("escrow:cancel_sent", args=[request.org.slug, public_id, escrow_id])
     return {"transaction": call, "say": say, "chain": network(found.escrow.chain), "next": following}
 
@@ -85,7 +86,7 @@ def cancel_sent(request: ActedRequest, public_id: uuid.UUID, escrow_id: str, sai
     subject = found.escrow.escrow_id
     services.note_sent(request.actor, purpose=Purpose.CANCEL, subject=subject, address=wallet, tx_hash=tx_hash)
     back = reverse("subscriptions:detail", args=[request.org.slug, public_id])
-    return {"say": "Sent. Access ends when it is final.", "go": back}
+    return {"say": _("Sent. Access ends when it is final."), "go": back}
 
 
 def _credit(request: ActedRequest, credit_id: int) -> Credit:
@@ -103,7 +104,8 @@ def withdraw(request: ActedRequest, credit_id: int, said: dict[str, Any]) -> dic
     credit = _credit(request, credit_id)
     wallet = services.checked_address(said.get("address"))
     call = services.withdraw_call(request.actor, credit=credit, address=wallet)
-    say = f"Agree in your wallet to withdraw {shown(credit.available, credit.currency)} to it."
+    amount = shown(credit.available, credit.currency)
+    say = _("Agree in your wallet to withdraw %(amount)s to it.") % {"amount": amount}
     following = reverse("escrow:withdraw_sent", args=[request.org.slug, credit_id])
     return {"transaction": call, "say": say, "chain": network(credit.chain), "next": following}
 
@@ -116,4 +118,4 @@ def withdraw_sent(request: ActedRequest, credit_id: int, said: dict[str, Any]) -
     wallet, tx_hash = services.checked_address(said.get("address")), text(said, "hash")
     subject = credit.currency.address
     services.note_sent(request.actor, purpose=Purpose.WITHDRAW, subject=subject, address=wallet, tx_hash=tx_hash)
-    return {"say": "Sent. It shows here when its block is final, in a few seconds."}
+    return {"say": _("Sent. It shows here when its block is final, in a few seconds.")}

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from chain.failpoints import LOCAL_CHAINS
@@ -29,7 +30,7 @@ def talk(view: Talk) -> Callable[..., HttpResponse]:
                 raise ValueError
         except ValueError:
             return JsonResponse(
-                {"sentence": "This request could not be read. Reload the page and try again."}, status=400
+                {"sentence": _("This request could not be read. Reload the page and try again.")}, status=400
             )
         try:
             return JsonResponse(view(request, *args, said=said, **kwargs))
@@ -43,15 +44,18 @@ def text(said: dict[str, Any], name: str) -> str:
     """What the wallet said under a name; raises Refused when it said nothing."""
     value = said.get(name)
     if not isinstance(value, str) or not value or len(value) > 10_000:
-        raise Refused("Your wallet's answer did not arrive whole. Please try again.")
+        raise Refused(_("Your wallet's answer did not arrive whole. Please try again."))
     return value
 
 
 def network(chain: str) -> dict[str, Any]:
     """What a wallet is told about a chain that it may not know. Only a local chain's node is named."""
-    facts: dict[str, Any] = {"chainId": chain_number(chain), "name": f"Network {chain_number(chain)}"}
+    facts: dict[str, Any] = {
+        "chainId": chain_number(chain),
+        "name": _("Network %(chain)s") % {"chain": chain_number(chain)},
+    }
     if chain in LOCAL_CHAINS:
-        facts["name"] = "Guildhall on this machine"
+        facts["name"] = _("Guildhall on this machine")
         facts["rpcUrls"] = [settings.CHAINS[chain]["rpc_url"]]
-        facts["currency"] = {"name": "Ether", "symbol": "ETH", "decimals": 18}
+        facts["currency"] = {"name": _("Ether"), "symbol": "ETH", "decimals": 18}
     return facts

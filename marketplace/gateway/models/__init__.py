@@ -1,4 +1,4 @@
-"""Keys, calls, runs and tries."""
+"""Keys, calls, runs, tries and tests."""
 
 from marketplace.gateway.models.calls import (
     ApiKey,
@@ -10,10 +10,12 @@ from marketplace.gateway.models.calls import (
     UsageRecord,
     Watch,
 )
+from marketplace.gateway.models.testing import EndpointTest
 from marketplace.gateway.models.trials import Trial, TrialAllowance, TrialCall, TrialDay
 
 __all__ = [
     "ApiKey",
+    "EndpointTest",
     "HealthSpan",
     "KeyMonth",
     "Probe",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Listing
 from marketplace.lifecycle import Lifecycle, only_states, table
@@ -32,6 +33,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)
     monthly_calls = models.PositiveIntegerField("calls a month", null=True)
+    may_sell = models.BooleanField("may write listings too", default=False, db_default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True)
@@ -81,6 +83,7 @@ class UpstreamSecret(models.Model):
     key_id = models.CharField(max_length=16)
     nonce = models.BinaryField(max_length=12)
     ciphertext = models.BinaryField()
+    origin = models.CharField("where the listing led when it was stored", max_length=320, blank=True, db_default="")
     updated_at = models.DateTimeField(default=timezone.now)
 
 
@@ -101,11 +104,11 @@ class UsageRecord(models.Model):
     """One call that went to a provider, whatever came back."""
 
     class Outcome(models.TextChoices):
-        STARTED = "started", "under way"
-        ANSWERED = "answered", "answered"
-        REFUSED = "refused", "input not accepted"
-        FAILED = "failed", "provider failed"
-        TIMED_OUT = "timed_out", "provider too slow"
+        STARTED = "started", _("under way")
+        ANSWERED = "answered", _("answered")
+        REFUSED = "refused", _("input not accepted")
+        FAILED = "failed", _("provider failed")
+        TIMED_OUT = "timed_out", _("provider too slow")
 
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -143,10 +146,10 @@ class ToolRun(Lifecycle):
     """A tool used from a form in the browser: the input, and what came of it."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "waiting"
-        RUNNING = "running", "running"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
 
     moves = table(queued="running failed", running="done failed")
 

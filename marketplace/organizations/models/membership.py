@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models.organization import Organization
@@ -26,11 +27,11 @@ class Membership(models.Model):
     """A person's role in an organization."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        ADMIN = "admin", "Administrator"
-        BILLING = "billing", "Billing"
-        DEVELOPER = "developer", "Developer"
-        VIEWER = "viewer", "Viewer"
+        OWNER = "owner", _("Owner")
+        ADMIN = "admin", _("Administrator")
+        BILLING = "billing", _("Billing")
+        DEVELOPER = "developer", _("Developer")
+        VIEWER = "viewer", _("Viewer")
 
     org = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
@@ -75,9 +76,9 @@ class Invitation(Lifecycle):
     LIFETIME = timedelta(days=7)
 
     class State(models.TextChoices):
-        OPEN = "open", "open"
-        ACCEPTED = "accepted", "accepted"
-        REVOKED = "revoked", "taken back"
+        OPEN = "open", _("open")
+        ACCEPTED = "accepted", _("accepted")
+        REVOKED = "revoked", _("taken back")
 
     moves = table(open="accepted revoked")
 

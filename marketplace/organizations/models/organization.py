@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.lifecycle import Lifecycle, only_states, table
 
@@ -15,22 +16,22 @@ class Organization(Lifecycle):
     """
 
     class State(models.TextChoices):
-        NEW = "new", "not verified"
-        SUBMITTED = "submitted", "waiting for verification"
-        VERIFIED = "verified", "verified"
-        REFUSED = "refused", "not accepted"
+        NEW = "new", _("not verified")
+        SUBMITTED = "submitted", _("waiting for verification")
+        VERIFIED = "verified", _("verified")
+        REFUSED = "refused", _("not accepted")
 
     class Intention(models.TextChoices):
-        BUY = "buy", "Use tools that others offer"
-        SELL = "sell", "Offer tools to others"
-        BOTH = "both", "Both"
+        BUY = "buy", _("Use tools that others offer")
+        SELL = "sell", _("Offer tools to others")
+        BOTH = "both", _("Both")
 
     class Fact(models.TextChoices):
         """What a moderator may say was checked. Each has an artefact: a number or documents of the request."""
 
-        REGISTER = "register", "Entry in the company register"
-        VAT = "vat", "VAT number"
-        DOCUMENTS = "documents", "Documents"
+        REGISTER = "register", _("Entry in the company register")
+        VAT = "vat", _("VAT number")
+        DOCUMENTS = "documents", _("Documents")
 
     moves = table(new="submitted", submitted="verified refused new", refused="submitted", verified="refused")
 
@@ -97,33 +98,33 @@ class BusinessDetails(models.Model):
     """What an organization says of itself beyond what is public, and how far its onboarding got."""
 
     class Size(models.TextChoices):
-        ONE = "1", "Just me"
-        FEW = "2-9", "2 to 9 people"
-        SMALL = "10-49", "10 to 49 people"
-        MEDIUM = "50-249", "50 to 249 people"
-        LARGE = "250+", "250 people or more"
+        ONE = "1", _("Just me")
+        FEW = "2-9", _("2 to 9 people")
+        SMALL = "10-49", _("10 to 49 people")
+        MEDIUM = "50-249", _("50 to 249 people")
+        LARGE = "250+", _("250 people or more")
 
     class Sector(models.TextChoices):
-        FARMING = "farming", "Farming and food"
-        MAKING = "making", "Manufacturing"
-        BUILDING = "building", "Building and crafts"
-        TRADE = "trade", "Shops and wholesale"
-        HOSPITALITY = "hospitality", "Hotels and restaurants"
-        TRANSPORT = "transport", "Transport and logistics"
-        SOFTWARE = "software", "Software and data"
-        ADVICE = "advice", "Advice, law and accounting"
-        HEALTH = "health", "Health and care"
-        LEARNING = "learning", "Education"
-        PUBLIC = "public", "Associations and public bodies"
-        OTHER = "other", "Something else"
+        FARMING = "farming", _("Farming and food")
+        MAKING = "making", _("Manufacturing")
+        BUILDING = "building", _("Building and crafts")
+        TRADE = "trade", _("Shops and wholesale")
+        HOSPITALITY = "hospitality", _("Hotels and restaurants")
+        TRANSPORT = "transport", _("Transport and logistics")
+        SOFTWARE = "software", _("Software and data")
+        ADVICE = "advice", _("Advice, law and accounting")
+        HEALTH = "health", _("Health and care")
+        LEARNING = "learning", _("Education")
+        PUBLIC = "public", _("Associations and public bodies")
+        OTHER = "other", _("Something else")
 
     class Step(models.TextChoices):
         """The step of onboarding that comes next."""
 
-        WANT = "want", "What you want"
-        PEOPLE = "people", "Your people"
-        WALLET = "wallet", "Your wallet"
-        DONE = "done", "Done"
+        WANT = "want", _("What you want")
+        PEOPLE = "people", _("Your people")
+        WALLET = "wallet", _("Your wallet")
+        DONE = "done", _("Done")
 
     org = models.OneToOneField(Organization, on_delete=models.CASCADE, related_name="details")
     size = models.CharField("how many you are", max_length=10, choices=Size, blank=True)

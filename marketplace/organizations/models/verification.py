@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models.organization import Organization
@@ -26,10 +27,10 @@ class Verification(models.Model):
     """What an organization showed of itself in order to sell, and what was decided; seen by it and by moderators."""
 
     class Outcome(models.TextChoices):
-        WAITING = "waiting", "waiting for a decision"
-        VERIFIED = "verified", "verified"
-        CHANGES = "changes", "sent back with a question"
-        REFUSED = "refused", "not accepted"
+        WAITING = "waiting", _("waiting for a decision")
+        VERIFIED = "verified", _("verified")
+        CHANGES = "changes", _("sent back with a question")
+        REFUSED = "refused", _("not accepted")
 
     org = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="verifications")
     registration_number = models.CharField("registration number", max_length=60)
@@ -113,9 +114,9 @@ class DomainCheck(Lifecycle):
     """A token that the organization puts into the zone of its domain, and what was seen there."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "being looked up"
-        FOUND = "found", "found"
-        MISSING = "missing", "not found"
+        PENDING = "pending", _("being looked up")
+        FOUND = "found", _("found")
+        MISSING = "missing", _("not found")
 
     moves = table(pending="found missing", missing="pending")
 

@@ -13,6 +13,8 @@ import dns.resolver
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from marketplace.audit.services import record
 from marketplace.lifecycle import Refused
@@ -39,12 +41,12 @@ def vetted(typed: str) -> str:
     try:
         ascii_name = name.encode("idna").decode()
     except UnicodeError:
-        raise Refused("This is not a domain. Write it like example.com.") from None
+        raise Refused(_("This is not a domain. Write it like example.com.")) from None
     labels = ascii_name.split(".")
     if len(labels) < 2 or len(ascii_name) > 253 or not all(LABEL.fullmatch(label) for label in labels):
-        raise Refused("This is not a domain. Write it like example.com, without https:// and without a path.")
+        raise Refused(_("This is not a domain. Write it like example.com, without https:// and without a path."))
     if labels[-1] in INWARD | NOWHERE or labels[-1].isdigit() or _is_address(ascii_name):
-        raise Refused("This is not a domain on the public internet.")
+        raise Refused(_("This is not a domain on the public internet."))
     return ascii_name
 
 
@@ -60,15 +62,15 @@ def ask_domain(actor: Actor, *, domain: str) -> DomainCheck:
     """Say that a domain is the organization's, or have it looked up again; the clock looks for the token."""
     domain = vetted(domain)
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         found = DomainCheck.objects.for_org(org.pk).filter(domain=domain).first()
         if found is None:
             if DomainCheck.objects.for_org(org.pk).count() >= MOST_DOMAINS:
-                raise Refused(f"{MOST_DOMAINS} domains are enough.")
+                raise Refused(_("%(MOST_DOMAINS)s domains are enough.") % {"MOST_DOMAINS": MOST_DOMAINS})
             found = DomainCheck.objects.create(org=org, domain=domain, token=secrets.token_urlsafe(24))
             record(actor, "domain.named", found, domain=domain)
         elif found.state == State.FOUND:
-            raise Refused(f"We have found your record at {domain} already.")
+            raise Refused(_("We have found your record at %(domain)s already.") % {"domain": domain})
         elif found.state == State.MISSING:
             found.move(State.PENDING, due_at=timezone.now(), tries=0)
     return found
@@ -132,13 +134,17 @@ def _conclude(pk: int, answer: Answer) -> None:
             record(SYSTEM, "domain.missing", check, org_id=org.pk, domain=check.domain)
 
 
+# What is stored; the page says it in the reader's language.
+SAID: Final = (noop("%(number)s TXT record, none of them ours."), noop("%(number)s TXT records, none of them ours."))
+
+
 def _seen(answer: Answer) -> str:
     if answer.problem:
-        return "The name server of this domain gave no answer."
+        return noop("The name server of this domain gave no answer.")
     ours = [text for text in answer.texts if text.startswith("guildhall-verification=")]
     if ours:
         return f"A token of ours is there, but not this one: {ours[0]}"[:500]
     if answer.texts:
         number = len(answer.texts)
         return f"{number} TXT record{'s' if number > 1 else ''}, none of them ours."
-    return "No TXT record at all."
+    return noop("No TXT record at all.")

@@ -5,6 +5,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from marketplace.accounts.acting import person_of
 from marketplace.accounts.models import User
@@ -43,7 +44,7 @@ def create_organization(
         User.objects.select_for_update().get(pk=person_of(actor))  # a form sent twice waits here, and is then refused
         owned = Membership.objects.filter(user_id=person_of(actor), role=Membership.Role.OWNER, org__name__iexact=name)
         if owned.exists():
-            raise Refused(f"You have an organization called {name} already.")
+            raise Refused(_("You have an organization called %(name)s already.") % {"name": name})
         org = _with_slug(Organization(name=name, country=country, about=about, intention=intention))
         Membership.objects.create(org=org, user_id=person_of(actor), role=Membership.Role.OWNER)
         BusinessDetails.objects.create(
@@ -62,7 +63,7 @@ def create_organization(
 def _with_slug(org: Organization) -> Organization:
     """Store `org` under its name and four letters; the unique key decides the rare race for the same ones."""
     stem = slugify(org.name)[:50].strip("-") or "organization"
-    for _ in range(10):
+    for _try in range(10):
         org.slug = f"{stem}-{get_random_string(4, LETTERS)}"
         try:
             with transaction.atomic():
@@ -70,7 +71,7 @@ def _with_slug(org: Organization) -> Organization:
         except IntegrityError:
             continue
         return org
-    raise Refused("We could not find a free address for this name. Please try again.")
+    raise Refused(_("We could not find a free address for this name. Please try again."))
 
 
 def details_of(org: Organization) -> BusinessDetails:
@@ -89,12 +90,14 @@ def tell_who(
 ) -> Organization:
     """Change who the organization says it is. What a moderator has checked, or is checking, stays."""
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         details = details_of(org)
         fixed = (org.name, org.country, details.registration_number, details.vat_number)
         told = (name, country, registration_number, vat_number)
         if told != fixed and org.state in (Organization.State.VERIFIED, Organization.State.SUBMITTED):
-            raise Refused("Name, country and numbers are part of what we check, so they stay while you are verified.")
+            raise Refused(
+                _("Name, country and numbers are part of what we check, so they stay while you are verified.")
+            )
         org.name, org.country, details.registration_number, details.vat_number = told
         details.size, details.sector = size, sector
         org.save(update_fields=["name", "country"])
@@ -106,7 +109,7 @@ def tell_who(
 def tell_intention(actor: Actor, *, intention: str) -> Organization:
     """Say what the organization wants here: buy, sell or both. It can be said again at any time."""
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         org.intention = Organization.Intention(intention)
         org.save(update_fields=["intention"])
         _go_on(org, Step.PEOPLE)
@@ -117,7 +120,7 @@ def tell_intention(actor: Actor, *, intention: str) -> Organization:
 def finish_step(actor: Actor, *, step: str) -> BusinessDetails:
     """Note that `step` of the onboarding was taken or skipped."""
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         details = _go_on(org, STEPS[STEPS.index(step) + 1])
         if details.step == Step.DONE:
             record(actor, "organization.onboarded", org)

@@ -10,6 +10,8 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from marketplace.accounts.acting import person_of
 from marketplace.accounts.models import User
@@ -24,8 +26,8 @@ from marketplace.tenancy.scope import as_system
 State = Invitation.State
 MOST_OPEN: Final = 25
 MOST_A_DAY: Final = 50
-GONE: Final = "This invitation does not work any more. It works once and for a week; ask for a new one."
-ELSEWHERE: Final = (
+GONE: Final = gettext_lazy("This invitation does not work any more. It works once and for a week; ask for a new one.")
+ELSEWHERE: Final = gettext_lazy(
     "This invitation was sent to another e-mail address. Sign in with that one, or ask to be invited at yours."
 )
 
@@ -44,16 +46,21 @@ def invite(actor: Actor, *, email: str, role: str) -> Invitation:
     """Ask the reader of `email` to join with `role`; the clock sends the e-mail. Owners are made, not invited."""
     email = email.strip().lower()
     if role not in dict(Invitation._meta.get_field("role").flatchoices):
-        raise Refused("Invite with another role. An owner can make a member an owner afterwards.")
+        raise Refused(_("Invite with another role. An owner can make a member an owner afterwards."))
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         if Membership.objects.for_org(org.pk).filter(user__email=email).exists():
-            raise Refused(f"{email} is a member already.")
+            raise Refused(_("%(email)s is a member already.") % {"email": email})
         asked = Invitation.objects.for_org(org.pk).open()
         if asked.filter(email=email).exists():
-            raise Refused(f"{email} has been invited already. You can send the invitation again.")
+            raise Refused(
+                _("%(email)s has been invited already. You can send the invitation again.") % {"email": email}
+            )
         if asked.count() >= MOST_OPEN:
-            raise Refused(f"{MOST_OPEN} invitations are open. Take one back before you send another.")
+            raise Refused(
+                _("%(MOST_OPEN)s invitations are open. Take one back before you send another.")
+                % {"MOST_OPEN": MOST_OPEN}
+            )
         _not_too_many(actor)
         now = timezone.now()
         invitation = Invitation(org=org, email=email, role=role, invited_by_id=actor.user_id, invited_at=now)
@@ -76,23 +83,25 @@ def _not_too_many(actor: Actor) -> None:
         since = timezone.now() - timedelta(days=1)
         sent = Invitation.objects.filter(invited_by_id=person_of(actor), invited_at__gt=since).count()
     if sent >= MOST_A_DAY:
-        raise Refused(f"You have sent {MOST_A_DAY} invitations today. Please go on tomorrow.")
+        raise Refused(
+            _("You have sent %(MOST_A_DAY)s invitations today. Please go on tomorrow.") % {"MOST_A_DAY": MOST_A_DAY}
+        )
 
 
 def _mine(org: Organization, invitation_id: int) -> Invitation:
     found = Invitation.objects.for_org(org.pk).open().select_for_update().filter(pk=invitation_id).first()
     if found is None:
-        raise Refused("This invitation was accepted or taken back already.")
+        raise Refused(_("This invitation was accepted or taken back already."))
     return found
 
 
 def resend_invitation(actor: Actor, *, invitation_id: int) -> Invitation:
     """Send the same link once more; it works for another week."""
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         invitation, now = _mine(org, invitation_id), timezone.now()
         if invitation.mailed_at and now < invitation.mailed_at + timedelta(minutes=5):
-            raise Refused("We sent it a moment ago. It can take a few minutes to arrive.")
+            raise Refused(_("We sent it a moment ago. It can take a few minutes to arrive."))
         invitation.expires_at, invitation.mailed_at, invitation.mail_due_at = now + Invitation.LIFETIME, None, now
         invitation.save(update_fields=["expires_at", "mailed_at", "mail_due_at"])
         record(actor, "invitation.resent", invitation, role=invitation.role)
@@ -102,7 +111,7 @@ def resend_invitation(actor: Actor, *, invitation_id: int) -> Invitation:
 def revoke_invitation(actor: Actor, *, invitation_id: int) -> Invitation:
     """Take an invitation back; its link stops working."""
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         invitation = _mine(org, invitation_id)
         invitation.move(State.REVOKED, closed_at=timezone.now())
         record(actor, "invitation.revoked", invitation, role=invitation.role)

@@ -1,5 +1,7 @@
 """The lock under which an organization's people and particulars change."""
 
+from django.utils.translation import gettext as _
+
 from marketplace.accounts.acting import person_of
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, org_of
@@ -15,7 +17,7 @@ def locked(actor: Actor, *, needs: tuple[str, ...] = EVERYBODY) -> tuple[Organiz
     org = Organization.objects.select_for_update().get(pk=org_of(actor))
     mine = Membership.objects.for_org(org.pk).filter(user_id=person_of(actor)).first()
     if mine is None:
-        raise Refused("You are no longer a member of this organization.")
+        raise Refused(_("You are no longer a member of this organization."))
     if mine.role not in needs:
-        raise Refused("Your role has changed, and this is not part of it any more.")
+        raise Refused(_("Your role has changed, and this is not part of it any more."))
     return org, mine

@@ -10,7 +10,10 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from marketplace.accounts.models import User
+from marketplace.accounts.speaking import in_words_of
 from marketplace.organizations.models import Invitation
 from marketplace.organizations.services.inviting import token_of
 from marketplace.tenancy.scope import as_system
@@ -60,8 +63,14 @@ def written(invitation: Invitation) -> EmailMultiAlternatives:
     """The e-mail, as text and as HTML."""
     path = reverse("organizations:invitation", args=[token_of(invitation)])
     name = " ".join(invitation.org.name.split())
-    context = {"invitation": invitation, "name": name, "url": f"{settings.BASE_URL}{path}", "market": settings.BASE_URL}
+    reader = User.objects.filter(email=invitation.email).first()
+    with in_words_of(reader or invitation.invited_by):
+        return _in_words(invitation, name, f"{settings.BASE_URL}{path}")
+
+
+def _in_words(invitation: Invitation, name: str, url: str) -> EmailMultiAlternatives:
+    context = {"invitation": invitation, "name": name, "url": url, "market": settings.BASE_URL}
     text = render_to_string("organizations/mail/invitation.txt", context)
-    mail = EmailMultiAlternatives(f"Join {name} on Guildhall", text, to=[invitation.email])
+    mail = EmailMultiAlternatives(_("Join %(name)s on Guildhall") % {"name": name}, text, to=[invitation.email])
     mail.attach_alternative(render_to_string("organizations/mail/invitation.html", context), "text/html")
     return mail

@@ -2,6 +2,8 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.lifecycle import Refused
@@ -10,7 +12,7 @@ from marketplace.organizations.models import Invitation, Membership, Organizatio
 from marketplace.organizations.services.locking import locked
 from marketplace.tenancy.actor import Actor
 
-LAST_OWNER = "An organization needs an owner. Make somebody else an owner first."
+LAST_OWNER = gettext_lazy("An organization needs an owner. Make somebody else an owner first.")
 
 
 def change_role(actor: Actor, *, membership_id: int, role: str) -> Membership:
@@ -19,7 +21,7 @@ def change_role(actor: Actor, *, membership_id: int, role: str) -> Membership:
         org, mine = locked(actor, needs=MAY_MANAGE)
         theirs = _member(org, membership_id)
         if Role.OWNER in (role, theirs.role) and mine.role not in MAY_OWN:
-            raise Refused("Only an owner makes or unmakes owners.")
+            raise Refused(_("Only an owner makes or unmakes owners."))
         if theirs.role == role:
             return theirs
         if theirs.role == Role.OWNER:
@@ -36,7 +38,7 @@ def transfer_ownership(actor: Actor, *, membership_id: int) -> Membership:
         org, mine = locked(actor, needs=MAY_OWN)
         theirs = _member(org, membership_id)
         if theirs.pk == mine.pk:
-            raise Refused("You are an owner already.")
+            raise Refused(_("You are an owner already."))
         theirs.role, mine.role = Role.OWNER, Role.ADMIN
         theirs.save(update_fields=["role"])
         mine.save(update_fields=["role"])
@@ -50,7 +52,7 @@ def remove_member(actor: Actor, *, membership_id: int) -> None:
         org, mine = locked(actor, needs=MAY_MANAGE)
         theirs = _member(org, membership_id)
         if theirs.role == Role.OWNER and mine.role not in MAY_OWN:
-            raise Refused("Only an owner makes or unmakes owners.")
+            raise Refused(_("Only an owner makes or unmakes owners."))
         _go(actor, org, theirs, "member.removed")
 
 
@@ -64,7 +66,7 @@ def leave(actor: Actor) -> None:
 def _member(org: Organization, membership_id: int) -> Membership:
     found = Membership.objects.for_org(org.pk).filter(pk=membership_id).first()
     if found is None:
-        raise Refused("This person is no longer a member.")
+        raise Refused(_("This person is no longer a member."))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.audit.services import record
 from marketplace.lifecycle import Refused
@@ -29,9 +30,9 @@ def request_verification(
     with transaction.atomic():
         org = Organization.objects.select_for_update().get(pk=org_of(actor))
         if org.state == Organization.State.SUBMITTED:
-            raise Refused("You have asked already. A moderator will answer; you need not do anything.")
+            raise Refused(_("You have asked already. A moderator will answer; you need not do anything."))
         if org.state == Organization.State.VERIFIED:
-            raise Refused("You are verified already.")
+            raise Refused(_("You are verified already."))
         org.move(Organization.State.SUBMITTED, website=website)
         asked = Verification.objects.create(
             org=org,
@@ -57,17 +58,19 @@ def request_verification(
 def add_document(actor: Actor, *, paper: Paper) -> Document:
     """Keep a vetted document for the organization's next request. The name of the file that it becomes is random."""
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         if org.state == Organization.State.SUBMITTED:
-            raise Refused("A moderator is reading what you sent. You can add documents when they have answered.")
+            raise Refused(_("A moderator is reading what you sent. You can add documents when they have answered."))
         if org.state == Organization.State.VERIFIED:
-            raise Refused("You are verified already.")
+            raise Refused(_("You are verified already."))
         collected = Document.objects.for_org(org.pk).collected()
         if collected.count() >= MOST_DOCUMENTS:
-            raise Refused(f"{MOST_DOCUMENTS} documents are enough. Remove one first.")
+            raise Refused(
+                _("%(MOST_DOCUMENTS)s documents are enough. Remove one first.") % {"MOST_DOCUMENTS": MOST_DOCUMENTS}
+            )
         digest = hashlib.sha256(paper.content).hexdigest()
         if collected.filter(sha256=digest).exists():
-            raise Refused("This document is here already.")
+            raise Refused(_("This document is here already."))
         document = Document(org=org, name=paper.name, kind=paper.kind, size=len(paper.content), sha256=digest)
         document.added_by_id = actor.user_id
         place = secrets.token_hex(16)
@@ -80,10 +83,10 @@ def add_document(actor: Actor, *, paper: Paper) -> Document:
 def remove_document(actor: Actor, *, document_id: int) -> None:
     """Delete a document that has not been sent to a moderator; what was decided upon stays as its evidence."""
     with transaction.atomic():
-        org, _ = locked(actor, needs=MAY_MANAGE)
+        org, _role = locked(actor, needs=MAY_MANAGE)
         found = Document.objects.for_org(org.pk).collected().filter(pk=document_id).first()
         if found is None:
-            raise Refused("This document was sent with a request, so it stays with it.")
+            raise Refused(_("This document was sent with a request, so it stays with it."))
         storage, place = found.file.storage, str(found.file.name)
         record(actor, "document.removed", found, sha256=found.sha256)
         found.delete()
@@ -120,7 +123,7 @@ def decide_verification(
         now = timezone.now()
         org.move(to, verified_at=now if is_yes else None, checked=facts)
         if asked is None:
-            raise Refused("Nobody has asked for this.")
+            raise Refused(_("Nobody has asked for this."))
         asked.outcome, asked.reason, asked.decided_at, asked.checked = outcome, reason, now, facts
         asked.save(update_fields=["outcome", "reason", "decided_at", "checked"])
         record(actor, f"organization.{outcome}", org, org_id=org.pk, reason=reason, checked=facts)
@@ -131,7 +134,7 @@ def _facts(asked: Verification | None, checked: Sequence[str]) -> str:
     if asked is None:
         return str(Fact.REGISTER)  # refused by the state machine in a moment
     if not checked:
-        raise Refused("Say what you checked. It stands beside the organization's name.")
+        raise Refused(_("Say what you checked. It stands beside the organization's name."))
     if set(checked) - set(checkable(asked)):
-        raise Refused("Only what the organization has shown can have been checked.")
+        raise Refused(_("Only what the organization has shown can have been checked."))
     return " ".join(fact for fact in Fact.values if fact in checked)

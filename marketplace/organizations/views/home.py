@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts.acting import person_of
@@ -80,7 +81,7 @@ def settings(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("organizations:settings", org=request.org.slug)
     return _settings_page(request, 422, profile=form)
 
@@ -98,6 +99,6 @@ def payouts(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, "Coming orders are paid to this wallet.")
+            messages.success(request, _("Coming orders are paid to this wallet."))
             return redirect("organizations:settings", org=request.org.slug)
     return _settings_page(request, 422, payout=form)

@@ -4,6 +4,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +25,7 @@ def invitation(request: ActedRequest, token: str) -> HttpResponse:
             org = services.accept_invitation(request.actor, token=token)
         except Refused as refused:
             return render(request, "organizations/invitation.html", {"problem": str(refused)}, status=422)
-        messages.success(request, f"You belong to {org} now.")
+        messages.success(request, _("You belong to %(org)s now.") % {"org": org})
         return redirect("organizations:home", org=org.slug)
     try:
         found = services.read_invitation(token=token)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marketplace.accounts.acting import person_of
@@ -60,7 +61,7 @@ def invite(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error("email", str(refused))
         else:
-            messages.success(request, f"The invitation to {invitation.email} is on its way.")
+            messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": invitation.email})
             return redirect("organizations:members", org=request.org.slug)
     return _members(request, form, 422)
 
@@ -71,7 +72,7 @@ def resend(request: ActedRequest, invitation_id: int) -> HttpResponse:
     """Send an invitation once more."""
     get_object_or_404(Invitation.objects.for_org(request.org.pk), pk=invitation_id)
     invitation = services.resend_invitation(request.actor, invitation_id=invitation_id)
-    messages.success(request, f"The invitation to {invitation.email} is on its way again.")
+    messages.success(request, _("The invitation to %(email)s is on its way again.") % {"email": invitation.email})
     return redirect("organizations:members", org=request.org.slug)
 
 
@@ -81,7 +82,7 @@ def revoke(request: ActedRequest, invitation_id: int) -> HttpResponse:
     """Take an invitation back."""
     get_object_or_404(Invitation.objects.for_org(request.org.pk), pk=invitation_id)
     invitation = services.revoke_invitation(request.actor, invitation_id=invitation_id)
-    messages.success(request, f"The invitation to {invitation.email} no longer works.")
+    messages.success(request, _("The invitation to %(email)s no longer works.") % {"email": invitation.email})
     return redirect("organizations:members", org=request.org.slug)
 
 
@@ -104,7 +105,11 @@ def member(request: ActedRequest, membership_id: int) -> HttpResponse:
         except Refused as refused:
             form.add_error("role", str(refused))
         else:
-            messages.success(request, f"{theirs.user} is {changed.get_role_display()} now.")
+            messages.success(
+                request,
+                _("%(user)s is %(get_role_display)s now.")
+                % {"user": theirs.user, "get_role_display": changed.get_role_display()},
+            )
             return redirect("organizations:members", org=request.org.slug)
     is_me = theirs.user_id == request.actor.user_id
     may_change = owns or theirs.role != Role.OWNER
@@ -135,7 +140,7 @@ def remove(request: ActedRequest, membership_id: int) -> HttpResponse:
         except Refused as refused:
             problem = str(refused)
         else:
-            messages.success(request, f"{theirs.user} is no longer a member.")
+            messages.success(request, _("%(user)s is no longer a member.") % {"user": theirs.user})
             return redirect("organizations:members", org=request.org.slug)
     return _confirm(
         request,
@@ -159,7 +164,10 @@ def transfer(request: ActedRequest, membership_id: int) -> HttpResponse:
         except Refused as refused:
             problem = str(refused)
         else:
-            messages.success(request, f"{theirs.user} owns {request.org} now. You are its administrator.")
+            messages.success(
+                request,
+                _("%(user)s owns %(org)s now. You are its administrator.") % {"user": theirs.user, "org": request.org},
+            )
             return redirect("organizations:members", org=request.org.slug)
     is_paid = _is_paid_to(request, person_of(request.actor))
     status = 422 if problem else 200
@@ -177,7 +185,7 @@ def leave(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             problem = str(refused)
         else:
-            messages.success(request, f"You have left {request.org}.")
+            messages.success(request, _("You have left %(org)s.") % {"org": request.org})
             return redirect("organizations:mine")
     is_paid = _is_paid_to(request, person_of(request.actor))
     return _confirm(request, 422 if problem else 200, question="leave", problem=problem, is_paid=is_paid)

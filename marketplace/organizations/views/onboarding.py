@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -19,9 +21,19 @@ from marketplace.organizations.models import BusinessDetails, Invitation, Member
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
-NAMES: Final = {"who": "Who you are", "want": "What you want", "people": "Your people", "wallet": "Your wallet"}
+NAMES: Final = {
+    "who": gettext_lazy("Who you are"),
+    "want": gettext_lazy("What you want"),
+    "people": gettext_lazy("Your people"),
+    "wallet": gettext_lazy("Your wallet"),
+}
 STEPS: Final = tuple(NAMES)
-SUBMITS: Final = {"who": "Continue", "want": "Continue", "people": "Invite and continue", "wallet": "Finish"}
+SUBMITS: Final = {
+    "who": gettext_lazy("Continue"),
+    "want": gettext_lazy("Continue"),
+    "people": gettext_lazy("Invite and continue"),
+    "wallet": gettext_lazy("Finish"),
+}
 MOST_ROWS: Final = 9
 
 
@@ -136,7 +148,7 @@ def wallet(request: ActedRequest) -> HttpResponse:
     """The fourth step, which can be skipped; it leads Home."""
     if request.method == "POST":
         services.finish_step(request.actor, step="wallet")
-        messages.success(request, f"{request.org} is ready.")
+        messages.success(request, _("%(org)s is ready.") % {"org": request.org})
         return _away(request, reverse("organizations:home", args=[request.org.slug]))
     wallets = list(Wallet.objects.filter(user_id=person_of(request.actor)))
-    return _page(request, "wallet", wallets=wallets, submit="Finish" if wallets else "Finish without a wallet")
+    return _page(request, "wallet", wallets=wallets, submit=_("Finish") if wallets else _("Finish without a wallet"))

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from marketplace.lifecycle import Refused
@@ -61,7 +62,7 @@ def ask(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            return _back(request, "Asked. A moderator will look at it, and you will see the answer here.")
+            return _back(request, _("Asked. A moderator will look at it, and you will see the answer here."))
     return _page(request, 422, ask=form)
 
 
@@ -76,7 +77,9 @@ def add_document(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error("document", str(refused))
         else:
-            return _back(request, f"{document} is kept. Only moderators see it, once you ask.")
+            return _back(
+                request, _("%(document)s is kept. Only moderators see it, once you ask.") % {"document": document}
+            )
     return _page(request, 422, upload=form)
 
 
@@ -93,7 +96,7 @@ def remove_document(request: ActedRequest, document_id: int) -> HttpResponse:
     """Delete a document that was not sent yet."""
     found = get_object_or_404(Document.objects.for_org(request.org.pk), pk=document_id)
     services.remove_document(request.actor, document_id=found.pk)
-    return _back(request, f"{found.name} is deleted.")
+    return _back(request, _("%(name)s is deleted.") % {"name": found.name})
 
 
 @door.member(*MAY_MANAGE)
@@ -107,5 +110,5 @@ def domain(request: ActedRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error("domain", str(refused))
         else:
-            return _back(request, f"We look for your record at {check.domain} now.")
+            return _back(request, _("We look for your record at %(domain)s now.") % {"domain": check.domain})
     return _page(request, 422, name_domain=form)

@@ -1,4 +1,4 @@
-"""The reviews of a tool, as everybody reads them; the tool's own page asks for the first of them here."""
+"""The reviews of a tool, as everybody reads them; the tool's own page has the first of them already."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,16 +15,15 @@ from marketplace.tenancy.door import ActedRequest
 @door.public
 @require_safe
 def of_listing(request: ActedRequest, slug: str) -> HttpResponse:
-    """In figures and in words, newest first; by htmx the first few, or what comes after a mark."""
+    """In figures and in words, newest first; by htmx what comes after a mark."""
     listing = get_object_or_404(Listing.objects.public().select_related("category"), slug=slug)
     after = request.GET.get("after", "")
-    part = ("#more" if after else "#part") if request.htmx else ""
-    size = reading.FEW if part == "#part" else reading.SIZE
-    rows, mark = reading.newest(listing.pk, after=after, size=size)
+    part = "#more" if request.htmx and after else ""
+    rows, mark = reading.newest(listing.pk, after=after, size=reading.SIZE)
     context = {
         "listing": listing,
         "category": listing.category,
-        "summary": reading.summary(listing.pk) if part != "#more" else None,
+        "summary": None if part else reading.summary(listing.pk),
         "rows": rows,
         "is_later_page": bool(after),
         "next_url": f"{request.path}?{urlencode({'after': mark})}" if mark else "",

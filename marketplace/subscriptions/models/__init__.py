@@ -1,6 +1,18 @@
-"""Orders, the subscriptions on them, and what an organization lets its people spend."""
+"""Orders, the subscriptions on them, the terms a vote has set, and what an organization lets its people spend."""
 
-from marketplace.subscriptions.models.orders import MarketParams, Order, Subscription
+from marketplace.subscriptions.models.market import MarketParams, OfContract, Pause, Told
+from marketplace.subscriptions.models.orders import Order
+from marketplace.subscriptions.models.rights import CallCount, Subscription
 from marketplace.subscriptions.models.spending import SpendingLimit, SpendingRequest
 
-__all__ = ["MarketParams", "Order", "SpendingLimit", "SpendingRequest", "Subscription"]
+__all__ = [
+    "CallCount",
+    "MarketParams",
+    "OfContract",
+    "Order",
+    "Pause",
+    "SpendingLimit",
+    "SpendingRequest",
+    "Subscription",
+    "Told",
+]

@@ -7,50 +7,12 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency, Listing, Plan
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
-from marketplace.subscriptions.words import percent
-
-
-class MarketParamsQuerySet(models.QuerySet["MarketParams"]):
-    def current(self) -> "MarketParams | None":
-        """What the DAO has set last, as far as it is final; None before the first log."""
-        return self.order_by("-block_number", "-seq").first()
-
-
-class MarketParams(models.Model):
-    """The market's parameters as a vote has set them. Public; one row a change, newest by `seq`.
-
-    Written by the escrow's settlement; it stands here because an order is placed on these terms.
-    """
-
-    chain = models.CharField(max_length=32)
-    contract = models.CharField(max_length=42)
-    seq = models.PositiveBigIntegerField("place in the contract's events")
-    fee_bps = models.PositiveSmallIntegerField("fee, in hundredths of a percent")
-    treasury = models.CharField(max_length=42)
-    hold_seconds = models.PositiveIntegerField("how long a period's money waits after it has elapsed")
-    arbiter_seconds = models.PositiveIntegerField()
-    close_delay_seconds = models.PositiveIntegerField()
-    block_number = models.PositiveBigIntegerField()
-    tx_hash = models.CharField(max_length=66)
-    at = models.DateTimeField("time of the block")
-
-    objects = MarketParamsQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "market parameters"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain", "contract", "seq"], name="one_parameter_change_per_event")
-        ]
-
-    @property
-    def fee_percent(self) -> str:
-        """The fee as people read it: 250 → "2.5"."""
-        return percent(self.fee_bps)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -72,7 +34,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def spent(self) -> int:
         """What these orders cost, less what has come back, in base units; they must be in one currency."""
-        cost = models.F("price") * models.F("periods") - models.F("returned")
+        cost = models.F("price") * (models.F("periods") + models.F("added_periods")) - models.F("returned")
         return int(self.aggregate(spent=models.Sum(cost, default=0))["spent"])
 
     def settled(self) -> "OrderQuerySet":
@@ -94,11 +56,11 @@ class Order(Lifecycle):
     """What a buyer agreed to: so many periods of a plan, at a price, with a highest fee."""
 
     class State(models.TextChoices):
-        PLACED = "placed", "waiting for payment"
-        FUNDED = "funded", "paid into escrow"
-        COMPLETED = "completed", "completed"
-        REFUNDED = "refunded", "refunded"
-        EXPIRED = "expired", "expired"
+        PLACED = "placed", _("waiting for payment")
+        FUNDED = "funded", _("paid into escrow")
+        COMPLETED = "completed", _("completed")
+        REFUNDED = "refunded", _("refunded")
+        EXPIRED = "expired", _("expired")
 
     moves = table(placed="funded expired", funded="completed refunded")
 
@@ -111,7 +73,8 @@ class Order(Lifecycle):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     price = Uint256Field("price per period, in base units")
     period_seconds = models.PositiveIntegerField()
-    periods = models.PositiveSmallIntegerField()
+    periods = models.PositiveSmallIntegerField("periods agreed to when it was placed")
+    added_periods = models.PositiveIntegerField("periods that were added later", default=0, db_default=0)
     max_fee_bps = models.PositiveSmallIntegerField("highest fee agreed to, in hundredths of a percent")
     provider_address = models.CharField("provider's payout wallet (EIP-55)", max_length=42)
     order_ref = models.CharField("hash of the terms, bytes32", max_length=66, unique=True)
@@ -142,54 +105,7 @@ class Order(Lifecycle):
         """What is paid into escrow, in base units of the currency."""
         return int(self.price * self.periods)
 
-
-class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    def for_org(self, org_id: int) -> "SubscriptionQuerySet":
-        """The subscriptions that an organization has on either side."""
-        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
-
-    def running(self, now: datetime) -> "SubscriptionQuerySet":
-        """Those on which a call may pass at `now`."""
-        return self.filter(state=Subscription.State.ACTIVE, starts_at__lte=now, ends_at__gt=now)
-
-    def lapsed(self, now: datetime) -> "SubscriptionQuerySet":
-        """Active by their state, over by the clock."""
-        return self.filter(state=Subscription.State.ACTIVE, ends_at__lte=now)
-
-
-class Subscription(Lifecycle):
-    """The right to use a listing that runs on a funded order."""
-
-    class State(models.TextChoices):
-        PENDING = "pending", "waiting for payment"
-        ACTIVE = "active", "active"
-        SUSPENDED = "suspended", "suspended"
-        ENDED = "ended", "ended"
-
-    moves = table(pending="active ended", active="ended suspended", suspended="active ended")
-
-    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="subscription")
-    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscriptions")
-    provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="subscriptions")
-    state = models.CharField(max_length=20, choices=State, default=State.PENDING)
-    starts_at = models.DateTimeField(null=True)
-    ends_at = models.DateTimeField(null=True)
-    ended_reason = models.CharField(max_length=160, blank=True)
-
-    objects = SubscriptionQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            only_states("pending active suspended ended", "subscription_state"),
-            models.CheckConstraint(
-                condition=models.Q(state="pending")
-                | models.Q(state="ended")
-                | models.Q(starts_at__isnull=False, ends_at__isnull=False),
-                name="running_subscription_has_dates",
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["buyer", "listing", "state"], name="subscription_entitles")]
-
-    def __str__(self) -> str:
-        return f"subscription on {self.order}"
+    @property
+    def all_periods(self) -> int:
+        """The periods agreed to, and those added by renewals."""
+        return self.periods + self.added_periods

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency, Plan
@@ -68,11 +69,11 @@ class SpendingRequest(Lifecycle):
     """An order that an owner is asked about; approved, it is placed by who asked, on the terms that were asked for."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting for an owner"
-        APPROVED = "approved", "approved"
-        DECLINED = "declined", "declined"
-        WITHDRAWN = "withdrawn", "withdrawn"
-        ORDERED = "ordered", "ordered"
+        WAITING = "waiting", _("waiting for an owner")
+        APPROVED = "approved", _("approved")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        ORDERED = "ordered", _("ordered")
 
     moves = table(waiting="approved declined withdrawn", approved="ordered withdrawn")
 

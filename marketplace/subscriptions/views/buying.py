@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -11,12 +12,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from marketplace.catalog.models import Listing, Plan
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_PAY, MAY_USE
 from marketplace.organizations.models import Membership
-from marketplace.subscriptions import services, spending
+from marketplace.subscriptions import free, services, spending
+from marketplace.subscriptions.allowance import allowance
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.forms import AskForm, CheckoutForm
 from marketplace.subscriptions.models import MarketParams, Order, Subscription
@@ -36,7 +40,7 @@ def start(request: ActedRequest, slug: str) -> HttpResponse:
     wanted = request.GET.get("plan", "")
     plan = (plans.filter(pk=wanted).first() if wanted.isdecimal() else None) or plans.first()
     if plan is None:
-        raise Refused(f"{listing} has no plan on sale at the moment.")
+        raise Refused(_("%(listing)s has no plan on sale at the moment.") % {"listing": listing})
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     with transaction.atomic(), scope(user_id=request.user.pk):
@@ -57,6 +61,8 @@ def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
     if plan is None:
         raise Http404("No such plan.")
     sent = request.method == "POST"
+    if plan.is_free or (sent and "trial" in request.POST):
+        return _for_nothing(request, plan)
     shown = request.POST if sent else None
     initial = {"periods": request.GET.get("periods", "1"), "form_key": uuid.uuid4()}
     form = CheckoutForm(shown, plan=plan, initial=initial)
@@ -76,6 +82,23 @@ def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
     page = "subscriptions/checkout.html" + ("#sum" if request.htmx else "")
     context = {**_offer(request, plan, form), "asking": asking}
     return render(request, page, context, status=422 if sent else 200)
+
+
+def _for_nothing(request: ActedRequest, plan: Plan) -> HttpResponse:
+    """What a free plan or a trial holds; sending it begins it at once, for there is nothing to pay."""
+    refusal = ""
+    if request.method == "POST":
+        try:
+            if "trial" in request.POST:
+                begun = free.begin_trial(request.actor, plan_id=plan.pk)
+            else:
+                begun = free.begin_free(request.actor, plan_id=plan.pk)
+        except Refused as refused:
+            refusal = str(refused)
+        else:
+            return redirect("subscriptions:detail", org=request.org.slug, public_id=begun.public_id)
+    context = {"plan": plan, "listing": plan.listing, "refusal": refusal, "wants_trial": "trial" in request.POST}
+    return render(request, "subscriptions/free.html", context, status=422 if refusal else 200)
 
 
 def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, Any]:
@@ -101,13 +124,16 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, A
         "periods": periods,
         "seconds": periods * plan.period_seconds,
         "total": periods * plan.price,
+        "may_try": free.may_try(request.actor, plan),
     }
 
 
 @door.member(*EVERYBODY)
 def bought(request: ActedRequest) -> HttpResponse:
     """The subscriptions of the organization, newest first."""
-    found = Subscription.objects.filter(buyer=request.org).select_related("order__currency", "listing__org")
+    found = Subscription.objects.filter(buyer=request.org).select_related(
+        "order__currency", "listing__org", "free_plan"
+    )
     context = _paged(request, found.order_by("-pk"))
     return render(request, "subscriptions/list.html", {**context, "now": market_time()})
 
@@ -123,14 +149,42 @@ def _paged(request: ActedRequest, rows: QuerySet[Any]) -> dict[str, Any]:
 def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """One subscription, for its buyer or its provider: its dates and terms; its money is the escrow's part."""
     order = Order.objects.for_org(request.org.pk).select_related(
-        "subscription", "listing__org", "plan", "currency", "buyer", "provider"
+        "subscription__listing__org", "listing", "plan", "currency", "subscription__buyer", "subscription__provider"
     )
     found = order.filter(public_id=public_id).first()
     if found is None:
-        raise Http404("No such subscription.")
+        return _free_detail(request, public_id)
     is_buyer = found.buyer_id == request.org.pk
-    context = {"order": found, "subscription": found.subscription, "is_buyer": is_buyer, "now": market_time()}
-    return render(request, "subscriptions/detail.html", context)
+    context = {"order": found, "is_buyer": is_buyer, **_running(found.subscription)}
+    return render(request, "subscriptions/detail_paid.html", context)
+
+
+def _free_detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The same for one without an order."""
+    mine = Subscription.objects.for_org(request.org.pk).filter(order=None, public_id=public_id)
+    found = mine.select_related("free_plan", "listing__org", "buyer", "provider").first()
+    if found is None:
+        raise Http404("No such subscription.")
+    context = {"plan": found.plan, "is_buyer": found.buyer_id == request.org.pk, **_running(found)}
+    return render(request, "subscriptions/detail_free.html", context)
+
+
+def _running(subscription: Subscription) -> dict[str, Any]:
+    now = market_time()
+    runs = subscription.state == Subscription.State.ACTIVE and bool(subscription.ends_at and subscription.ends_at > now)
+    return {"subscription": subscription, "now": now, "allowance": allowance(subscription) if runs else None}
+
+
+@door.member(*MAY_PAY)
+@require_POST
+def stop(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """End a free plan or a trial at once."""
+    try:
+        found = free.stop(request.actor, public_id=public_id)
+    except Refused as refused:
+        raise Http404(str(refused)) from None
+    messages.success(request, _("Stopped. You can begin again at any time from the tool's page."))
+    return redirect("subscriptions:detail", org=request.org.slug, public_id=found.public_id)
 
 
 @door.member(*MAY_USE)

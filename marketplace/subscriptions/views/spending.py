@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from marketplace.lifecycle import Refused
@@ -36,7 +37,7 @@ def overview(request: ActedRequest) -> HttpResponse:
             except Refused as refused:
                 form.add_error(None, str(refused))
             else:
-                messages.success(request, "The limit is set. It binds from the next order on.")
+                messages.success(request, _("The limit is set. It binds from the next order on."))
                 return redirect("subscriptions:spending", org=request.org.slug)
     asked = SpendingRequest.objects.for_org(request.org.pk).select_related("asked_by", "plan__listing", "currency")
     context = {"form": form, "budgets": spending.budgets(request.org.pk), "asked": asked[:NEWEST]}
@@ -86,5 +87,5 @@ def _acted(request: ActedRequest, found: SpendingRequest, *, do: str, reason: st
         spending.withdraw(request.actor, public_id=found.public_id)
     else:
         spending.decide(request.actor, public_id=found.public_id, approve=do == "approve", reason=reason)
-        messages.success(request, "Your answer is noted. Who asked is told.")
+        messages.success(request, _("Your answer is noted. Who asked is told."))
     return redirect("subscriptions:asked", request.org.slug, found.public_id)

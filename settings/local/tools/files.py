@@ -94,6 +94,8 @@ def table_of(text: str, field: str = "file", max_rows: int = 50_000) -> Table:
         records = _records(text, separator)
     except csv.Error as error:
         raise Wrong(f"The file cannot be read as CSV: {error}.", field) from None
+    if not records:
+        raise Wrong("The file is empty: it needs a heading line, and rows below it.", field)
     columns = records[0][1]
     while len(columns) > 1 and not columns[-1]:
         columns = columns[:-1]

@@ -17,6 +17,7 @@ from chain.watcher import watch
 from marketplace.accounts.models import User, Wallet
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Category, Currency
+from marketplace.catalog.plans import PlanTerms
 from marketplace.escrow.services import settle
 from marketplace.gateway.services import keep_service_key
 from marketplace.moderation.models import ReviewCase
@@ -30,6 +31,22 @@ from settings.local.people import PASSWORD, PEOPLE, Person
 from settings.local.tools.manifests import MANIFESTS, Manifest
 
 DAY = 86_400
+
+
+def _plans(manifest: Manifest, currency: Currency) -> tuple[PlanTerms, ...]:
+    """What the manifest asks for, with a trial before it; beside it, for one tool, a free plan and a capped one."""
+    price, period = int(Decimal(manifest.price.amount).scaleb(currency.decimals)), manifest.price.period_days * DAY
+    standard = PlanTerms(
+        name="Standard", currency=currency, price=price, period_seconds=period, trial_calls=20, trial_days=14
+    )
+    if manifest.slug != "review-sentiment":
+        return (standard,)
+    free = PlanTerms(name="Free", currency=currency, price=0, period_seconds=period, included_calls=25)
+    small = PlanTerms(
+        name="Small", currency=currency, price=price // 3, period_seconds=period, included_calls=200,
+        trial_calls=20, trial_days=14,
+    )  # fmt: skip
+    return (free, small, standard)
 
 
 class Command(BaseCommand):
@@ -98,7 +115,6 @@ class Command(BaseCommand):
         self._approve(moderator, "Register and website agree.", checked=["register"])
 
     def _list(self, moderator: Actor, provider: Actor, manifest: Manifest, currency: Currency) -> None:
-        price = int(Decimal(manifest.price.amount).scaleb(currency.decimals))
         wording = catalog.Wording(
             name=manifest.name,
             summary=manifest.summary,
@@ -108,10 +124,7 @@ class Command(BaseCommand):
             input_schema=manifest.input_schema,
             output_schema=manifest.output_schema,
             example=manifest.example,
-            plan_name="Standard",
-            currency=currency,
-            price=price,
-            period_seconds=manifest.price.period_days * DAY,
+            plans=_plans(manifest, currency),
             model_name="Rules and statistics of its own, no language model",
             languages=["en", "de"] if manifest.slug == "invoice-fields" else ["en"],
             data_sent="Your input goes to our own service and nowhere else.",

@@ -120,6 +120,7 @@ LONG = "\n".join(f"2024-{n:02}-01,{n}.5" for n in range(1, 10))
         ("   \n \n", "The file is empty."),
         ("a," * 200 + "b\n1", "The file has 201 columns; at most 100 are allowed."),
         ("date,amount\n", "The file has a heading line but no rows below it."),
+        ('"', "The file is empty: it needs a heading line, and rows below it."),
         (f"date,amount\n{LONG}\n2024-10-01,12.5x", "Line 11: '12.5x' is not a number."),
         (f"date,amount\n{LONG}\n2024-13-01,12.5", "Line 11: '2024-13-01' is not a date."),
         (f"date,amount\n{LONG}\n31.02.2024,12.5", "Line 11: '31.02.2024' is not a date."),

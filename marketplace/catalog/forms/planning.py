@@ -1,0 +1,159 @@
+"""The step of the plans: up to six side by side, each with its price, what is in it, and its trial."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.catalog import plans
+from marketplace.catalog.amounts import AmountField
+from marketplace.catalog.forms.typing import amount
+from marketplace.catalog.models import Currency, ListingVersion
+from marketplace.catalog.plans import MOST_CALLS, MOST_PLANS, MOST_TRIAL_CALLS, MOST_TRIAL_DAYS, PlanTerms
+from marketplace.catalog.schemas import NotUsable
+
+DAY = 86_400
+PERIODS = [
+    (DAY, gettext_lazy("a day")),
+    (7 * DAY, gettext_lazy("a week")),
+    (30 * DAY, gettext_lazy("30 days")),
+    (365 * DAY, gettext_lazy("a year")),
+]
+FREE, PERIOD, INCLUDED = "free", "period", "included"
+KINDS = [
+    (PERIOD, gettext_lazy("A price for each period, as many calls as one likes")),
+    (INCLUDED, gettext_lazy("A price for each period, with a number of calls")),
+    (FREE, gettext_lazy("Free, with a number of calls")),
+]
+
+
+def _count(label: Any, most: int, help_text: Any = "") -> forms.IntegerField:
+    widget = forms.NumberInput(attrs={"inputmode": "numeric"})
+    return forms.IntegerField(
+        min_value=1, max_value=most, required=False, label=label, help_text=help_text, widget=widget
+    )
+
+
+class PlanForm(forms.Form):
+    name = forms.CharField(max_length=plans.LONGEST_NAME, label=gettext_lazy("Name of the plan"))
+    kind = forms.ChoiceField(
+        choices=KINDS, initial=PERIOD, label=gettext_lazy("How it is paid"), widget=forms.RadioSelect
+    )
+    price = AmountField(label=gettext_lazy("Price"), required=False)
+    currency = forms.ModelChoiceField(
+        Currency.objects.filter(accepted=True), label=gettext_lazy("Currency"), empty_label=None
+    )
+    period_seconds = forms.TypedChoiceField(coerce=int, choices=PERIODS, label=gettext_lazy("For"), initial=30 * DAY)
+    included_calls = _count(
+        gettext_lazy("Calls in each period"), MOST_CALLS, gettext_lazy("Calls stop there until the next period begins.")
+    )
+    trial_calls = _count(gettext_lazy("Calls of the trial"), MOST_TRIAL_CALLS, gettext_lazy("Empty: no trial."))
+    trial_days = _count(gettext_lazy("Days of the trial"), MOST_TRIAL_DAYS)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind = cleaned.get("kind")
+        if kind == FREE:
+            cleaned |= {"price": 0, "trial_calls": None, "trial_days": None}
+        elif "price" in cleaned and "currency" in cleaned:
+            self._price(cleaned)
+        if kind == PERIOD:
+            cleaned["included_calls"] = None
+        elif kind and "included_calls" in cleaned and not cleaned["included_calls"]:
+            self.add_error("included_calls", _("Say how many calls each period holds."))
+        if bool(cleaned.get("trial_calls")) != bool(cleaned.get("trial_days")):
+            self.add_error("trial_days", _("A trial needs both a number of calls and a number of days."))
+        return cleaned
+
+    def _price(self, cleaned: dict[str, Any]) -> None:
+        if not cleaned["price"]:
+            self.add_error("price", _("Write what it costs, or choose a free plan."))
+            return
+        try:
+            cleaned["price"] = cleaned["currency"].in_base_units(cleaned["price"])
+        except ValueError as problem:
+            self.add_error("price", _("%(problem)s Write fewer.") % {"problem": problem})
+
+    def terms(self) -> PlanTerms:
+        """What was typed; for a valid form."""
+        data = self.cleaned_data
+        return PlanTerms(
+            name=data["name"],
+            currency=data["currency"],
+            price=int(data["price"]),
+            period_seconds=data["period_seconds"],
+            included_calls=data["included_calls"],
+            trial_calls=data["trial_calls"] or 0,
+            trial_days=data["trial_days"] or 0,
+        )
+
+
+class _Plans(forms.BaseFormSet):  # type: ignore[type-arg]
+    """Each plan alone is checked by its form; side by side they are checked here."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(form.errors for form in self.kept()):
+            return
+        try:
+            plans.check([form.terms() for form in self.kept()])
+        except NotUsable as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+    def kept(self) -> list[PlanForm]:
+        """The forms that were filled in and not taken away."""
+        gone = {id(form) for form in self.deleted_forms} if self.is_bound else set()
+        return [form for form in self.forms if id(form) not in gone and (form.has_changed() or form.initial)]
+
+
+PlanSet: Any = forms.formset_factory(
+    PlanForm, formset=_Plans, extra=0, min_num=1, max_num=MOST_PLANS, absolute_max=MOST_PLANS, can_delete=True
+)
+
+
+class PlansStep:
+    """The set of plan forms, spoken to like the form of any other step."""
+
+    def __init__(self, data: Any = None, initial: dict[str, Any] | None = None, files: Any = None) -> None:
+        self.set = PlanSet(data, initial=(initial or {}).get("plans"), prefix="plans")
+        self.is_bound = data is not None
+
+    def is_valid(self) -> bool:
+        return bool(self.set.is_valid())
+
+    @property
+    def errors(self) -> list[Any]:
+        """Everything that is wrong, of the plans alone and side by side."""
+        return [*self.set.non_form_errors(), *(error for form in self.set.forms for error in form.errors.values())]
+
+    @classmethod
+    def initial_of(cls, version: ListingVersion) -> dict[str, Any]:
+        """What the forms show of a version that exists."""
+        return {"plans": [_shown(plan) for plan in plans.read(version.plans)]}
+
+    def columns(self) -> dict[str, Any]:
+        """What was typed; for valid forms."""
+        kept: list[PlanForm] = self.set.kept()
+        return {"plans": plans.stored(form.terms() for form in kept)}
+
+
+def one_more(data: Any) -> Any:
+    """What was sent, with room for one more plan."""
+    more = data.copy()
+    held = more.get("plans-TOTAL_FORMS", "1")
+    more["plans-TOTAL_FORMS"] = str(min(int(held) + 1 if held.isdecimal() else 2, MOST_PLANS))
+    return more
+
+
+def _shown(plan: PlanTerms) -> dict[str, Any]:
+    return {
+        "name": plan.name,
+        "kind": FREE if plan.is_free else INCLUDED if plan.included_calls else PERIOD,
+        "price": "" if plan.is_free else amount(plan.price, plan.currency),
+        "currency": plan.currency.pk,
+        "period_seconds": plan.period_seconds,
+        "included_calls": plan.included_calls,
+        "trial_calls": plan.trial_calls or None,
+        "trial_days": plan.trial_days or None,
+    }

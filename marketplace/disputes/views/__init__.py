@@ -1,0 +1,1 @@
+"""Pages of disputes: opening one, both sides' view, and the arbiters' console."""

@@ -1,0 +1,122 @@
+"""How many calls a subscription holds in a period: one statement counts and refuses, so no two share the last one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from marketplace.audit import services as audit
+from marketplace.lifecycle import Refused
+from marketplace.subscriptions.clock import market_time
+from marketplace.subscriptions.models import CallCount, Subscription
+from marketplace.subscriptions.words import day, number
+from marketplace.tenancy.actor import SYSTEM
+from marketplace.tenancy.scope import as_system
+
+WARN_AT: Final = (80, 100)  # percent of what a period includes
+COUNT: Final = """
+INSERT INTO subscriptions_callcount AS counted (buyer_id, provider_id, subscription_id, period, calls)
+VALUES (%(buyer)s, %(provider)s, %(subscription)s, %(period)s, 1)
+ON CONFLICT (subscription_id, period) DO UPDATE SET calls = counted.calls + 1
+WHERE counted.calls < %(most)s
+RETURNING calls
+"""
+
+
+class UsedUp(Refused):
+    """The calls that the period holds are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a period holds and what of it is used; `until` is when the next period begins, or the trial ends."""
+
+    most: int
+    used: int
+    period: int
+    until: datetime
+    is_last: bool
+
+    @property
+    def left(self) -> int:
+        return max(self.most - self.used, 0)
+
+    @property
+    def percent(self) -> int:
+        return self.used * 100 // self.most
+
+    @property
+    def in_words(self) -> str:
+        """A sentence that a person can plan by."""
+        figures = {"used": number(self.used), "most": number(self.most), "day": day(self.until)}
+        if self.is_last:
+            return _("%(used)s of %(most)s calls are used; they last until %(day)s.") % figures
+        return _("%(used)s of %(most)s calls are used; on %(day)s there are new ones.") % figures
+
+
+def allowance(subscription: Subscription) -> Allowance | None:
+    """What is left of the current period; None for a subscription without a cap. In the scope of either side."""
+    most = _most(subscription)
+    if most is None or subscription.starts_at is None or subscription.ends_at is None:
+        return None
+    period, until = _period(subscription, market_time())
+    count = CallCount.objects.filter(subscription=subscription, period=period).values_list("calls", flat=True).first()
+    return Allowance(most, count or 0, period, until, until >= subscription.ends_at)
+
+
+def _most(subscription: Subscription) -> int | None:
+    plan = subscription.plan
+    return plan.trial_calls if subscription.is_trial else plan.included_calls
+
+
+def _period(subscription: Subscription, now: datetime) -> tuple[int, datetime]:
+    """The number of the running period and its end; a trial is one period."""
+    assert subscription.starts_at and subscription.ends_at  # noqa: S101  (the caller has looked)
+    if subscription.is_trial:
+        return 0, subscription.ends_at
+    length = timedelta(seconds=subscription.plan.period_seconds)
+    number = max((now - subscription.starts_at) // length, 0)
+    return number, min(subscription.starts_at + (number + 1) * length, subscription.ends_at)
+
+
+def count_call(subscription: Subscription) -> None:
+    """Count one call against what the period holds; raises UsedUp, and then counts nothing.
+
+    The count is the caller's transaction's: a call that is refused for another reason afterwards gives it back.
+    """
+    now = allowance(subscription)
+    if now is None:
+        return
+    values = {
+        "buyer": subscription.buyer_id,
+        "provider": subscription.provider_id,
+        "subscription": subscription.pk,
+        "period": now.period,
+        "most": now.most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise UsedUp(used_up(now))
+    reached = [percent for percent in WARN_AT if row[0] == -(-now.most * percent // 100)]
+    if reached:
+        _warn(subscription, reached[-1])
+
+
+def used_up(allowance: Allowance) -> str:
+    """Why no more calls pass, and when they do again."""
+    figures = {"most": number(allowance.most), "day": day(allowance.until)}
+    if allowance.is_last:
+        return _("All %(most)s calls of this subscription are made. Choose a plan to go on.") % figures
+    return (
+        _("All %(most)s calls of this period are made. There are new ones on %(day)s, or choose a larger plan.")
+        % figures
+    )
+
+
+def _warn(subscription: Subscription, percent: int) -> None:
+    with as_system("the buyer's chain notes that its calls run out, whoever counts"):
+        audit.record(SYSTEM, "subscription.calls_warned", subscription, org_id=subscription.buyer_id, percent=percent)

@@ -1,0 +1,72 @@
+"""The answer to "may this call pass now?"."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from marketplace.catalog.models import Listing
+from marketplace.subscriptions.allowance import Allowance, allowance, used_up
+from marketplace.subscriptions.clock import market_time
+from marketplace.subscriptions.models import Subscription
+from marketplace.subscriptions.words import day
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """The answer, with a sentence that says why, and what is left of the calls where there is a cap."""
+
+    allowed: bool
+    subscription: Subscription | None
+    reason: str
+    allowance: Allowance | None = None
+
+
+def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
+    """Whether an organization may use a listing now. To be asked inside the scope of that organization.
+
+    Of several subscriptions, a paid one is used before a trial, and that before a free plan, while each has calls.
+    """
+    now = market_time()
+    all_of_it = Subscription.objects.filter(buyer_id=buyer_org_id, listing=listing)
+    all_of_it = all_of_it.select_related("order__plan", "free_plan")
+    running = sorted(
+        all_of_it.running(now), key=lambda one: (bool(one.order_id), one.is_trial, one.ends_at), reverse=True
+    )
+    exhausted: Entitlement | None = None
+    for one in running:
+        left = allowance(one)
+        if left is None or left.left:
+            return Entitlement(True, one, _why(one), left)
+        exhausted = exhausted or Entitlement(False, one, used_up(left), left)
+    if exhausted:
+        return exhausted
+    last = all_of_it.order_by("-pk").first()
+    if last is None:
+        return Entitlement(
+            False, None, _("Your organization has no subscription to %(listing)s.") % {"listing": listing}
+        )
+    return Entitlement(False, last, _why_not(last, now))
+
+
+def _why(running: Subscription) -> str:
+    assert running.ends_at  # noqa: S101  (what runs has dates)
+    if running.is_trial:
+        return _("Your trial runs until %(ends_at)s.") % {"ends_at": day(running.ends_at)}
+    return _("Your subscription runs until %(ends_at)s.") % {"ends_at": day(running.ends_at)}
+
+
+def _why_not(last: Subscription, now: datetime) -> str:
+    by_state: dict[str, str] = {
+        Subscription.State.PENDING: _("Your order is waiting for its payment to be final."),
+        Subscription.State.SUSPENDED: _("Your subscription is suspended."),
+    }
+    if last.state in by_state:
+        return by_state[last.state]
+    if last.starts_at is None or last.ends_at is None:
+        return _("Your last order was not paid.")
+    if last.starts_at > now:
+        return _("Your subscription starts on %(starts_at)s.") % {"starts_at": day(last.starts_at)}
+    if last.is_trial:
+        return _("Your trial ended on %(ends_at)s.") % {"ends_at": day(last.ends_at)}
+    return _("Your subscription ended on %(ends_at)s.") % {"ends_at": day(last.ends_at)}
