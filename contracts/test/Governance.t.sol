@@ -158,6 +158,32 @@ contract GovernanceTest is Market {
         governor.castVoteWithReasonAndParamsBySig(id, 1, tom, "because", "", signature);
     }
 
+    function test_a_plain_signed_ballot_counts() public {
+        uint256 id = propose();
+        bytes32 kind = keccak256("Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)");
+        bytes32 said = keccak256(abi.encode(kind, id, 1, tom, governor.nonces(tom, uint192(id))));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(TOM_KEY, typed(said));
+        vm.prank(stranger);
+        governor.castVoteBySig(id, 1, tom, abi.encodePacked(r, s, v));
+        holds(governor.hasVoted(id, tom), "counted");
+    }
+
+    function test_a_proposer_may_take_a_proposal_back_before_voting_starts() public {
+        vm.prank(tom);
+        uint256 id = governor.propose(targets, values, calls, why);
+        vm.prank(tom);
+        governor.cancel(targets, values, calls, keccak256(bytes(why)));
+        same(state(id), uint256(IGovernor.ProposalState.Canceled), "taken back");
+    }
+
+    function test_the_market_says_how_it_votes() public {
+        uint256 id = propose();
+        holds(governor.proposalNeedsQueuing(id), "what passes waits in the timelock");
+        same(governor.proposalThreshold(), 1_000e18, "votes to propose");
+        same(keccak256(bytes(token.CLOCK_MODE())), keccak256("mode=timestamp"), "unix time");
+        same(token.nonces(tom), 0, "no delegation was signed");
+    }
+
     function test_a_description_that_names_its_proposer_cannot_be_taken_by_another() public {
         why = "Mine #proposer=0x0000000000000000000000000000000000000001";
         vm.prank(tom);
@@ -176,7 +202,7 @@ contract GovernanceTest is Market {
     }
 
     /// @dev EIP-712 as README.md writes it down.
-    function ballot(uint256 id, string memory reason) private view returns (bytes32) {
+    function typed(bytes32 structHash) private view returns (bytes32) {
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
@@ -186,12 +212,16 @@ contract GovernanceTest is Market {
                 address(governor)
             )
         );
+        return keccak256(abi.encodePacked("\x19\x01", domain, structHash));
+    }
+
+    function ballot(uint256 id, string memory reason) private view returns (bytes32) {
         bytes32 typeHash = keccak256(
             "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
         );
         uint256 nonce = governor.nonces(tom, uint192(id));
         bytes32 structHash =
             keccak256(abi.encode(typeHash, id, 1, tom, nonce, keccak256(bytes(reason)), keccak256("")));
-        return keccak256(abi.encodePacked("\x19\x01", domain, structHash));
+        return typed(structHash);
     }
 }

@@ -291,6 +291,16 @@ contract MarketEscrowAttacksTest is Market {
         same(dollar.balanceOf(ada), 1030 * DOLLAR, "and takes its refund out");
     }
 
+    function test_an_account_with_code_and_a_key_of_its_own_pays_by_its_key() public {
+        OlderDollar token = new OlderDollar();
+        allow(address(token));
+        token.mint(ada, 30);
+        vm.etch(ada, hex"00");
+        IMarketEscrow.Terms memory t = termsIn(address(token), 10);
+        bytes memory signature = authorization(ada, address(token), 30, escrow.orderId(ada, t));
+        same(order(relay(ada, t, signature)).total, 30, "funded, by a token that knows the short form only");
+    }
+
     function test_an_older_dollar_takes_the_short_form() public {
         OlderDollar token = new OlderDollar();
         allow(address(token));

@@ -13,6 +13,7 @@ interface Vm {
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
     function cool(address account) external;
+    function etch(address account, bytes calldata code) external;
     function expectEmit(bool one, bool two, bool three, bool data, address emitter) external;
     function expectRevert() external;
     function expectPartialRevert(bytes4 selector) external;
