@@ -168,9 +168,18 @@ def strangers_find_nothing(where: str, two: tuple[Trade, Trade], visitors: list[
 def test_a_strangers_object_does_not_exist_in_my_organization(
     where: str, two: tuple[Trade, Trade], members: list[Visitor]
 ) -> None:
-    south = two[1]
+    objects_do_not_exist(where, two[1], [each for each in members if each.role in (ROLES[0], ROLES[-1])])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", WITH_OBJECTS)
+def test_a_strangers_object_exists_in_no_role(where: str, two: tuple[Trade, Trade], members: list[Visitor]) -> None:
+    objects_do_not_exist(where, two[1], [each for each in members if each.role in ROLES[1:-1]])
+
+
+def objects_do_not_exist(where: str, south: Trade, visitors: list[Visitor]) -> None:
     others = theirs(south)
-    for each in members:
+    for each in visitors:
         assert each.org
         for method in METHODS:
             answer = each.ask(method, address(where, each.org, south))
