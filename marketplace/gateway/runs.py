@@ -93,7 +93,7 @@ def _take() -> list[tuple[ToolRun, Call]]:
         for run in waiting.select_related("listing", "user")[:BATCH]:
             size = len(json.dumps(run.input))
             try:
-                with in_words_of(run.user):
+                with transaction.atomic(), in_words_of(run.user):
                     call = begin_run_call(buyer_id=run.org_id, listing=run.listing, user_id=run.user_id, size=size)
             except Refused as refused:
                 run.move(ToolRun.State.FAILED, error=str(refused), finished_at=now)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.db import transaction
 from django.db.models import Avg, Count, Q
 from django.utils import formats, timezone
@@ -25,6 +26,8 @@ from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system, scope
 
 MAX_KEYS = 20
+
+log = structlog.get_logger(__name__)
 
 
 class CallRefused(Refused):
@@ -199,12 +202,21 @@ def way_to(listing: Listing, request_id: uuid.UUID, version: int | None = None) 
 
 
 def key_headers(listing: Listing) -> dict[str, str]:
-    """What carries the provider's key to its service, unsealed, if one is stored; as the system."""
+    """What carries the provider's key to its service, unsealed, if one is stored; as the system.
+
+    Raises CallRefused when it cannot be unsealed: that is this listing's trouble, and must not stop the others' calls.
+    """
     secret = UpstreamSecret.objects.filter(listing=listing).first()
     if secret is None:
         return {}
     sealed = sealing.Sealed(secret.key_id, bytes(secret.nonce), bytes(secret.ciphertext))
-    return {"Authorization": f"Bearer {sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)}"}
+    try:
+        key = sealing.unseal(sealed, org_id=secret.org_id, listing_id=listing.pk)
+    except sealing.CannotUnseal as problem:
+        log.exception("gateway.key_not_unsealed", listing=listing.slug, problem=str(problem))
+        sentence = _("The provider's key to this service cannot be opened: its provider has to store it again.")
+        raise CallRefused(502, "provider_key", sentence) from None
+    return {"Authorization": f"Bearer {key}"}
 
 
 def known_key(text: str) -> ApiKey:

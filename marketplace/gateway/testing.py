@@ -115,7 +115,11 @@ def _take() -> list[Going]:
         waiting = EndpointTest.objects.filter(state="queued").order_by("pk").select_related("listing", "user")
         for test in waiting.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
             version = ListingVersion.objects.get(listing=test.listing, number=test.version_number)
-            headers = key_headers(test.listing) if may_have_key(test.listing, test.endpoint) else {}
+            try:
+                headers = key_headers(test.listing) if may_have_key(test.listing, test.endpoint) else {}
+            except Refused as refused:
+                test.move(EndpointTest.State.DONE, problems=[str(refused)], finished_at=now)
+                continue
             test.move(EndpointTest.State.RUNNING, started_at=now, with_key=bool(headers))
             sent = {**headers, "X-Request-Id": str(test.public_id), "X-Guildhall-Test": "1"}
             taken.append(Going(test, test.endpoint, sent, json.dumps(test.input).encode(), version.output_schema))

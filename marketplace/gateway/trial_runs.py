@@ -20,6 +20,7 @@ from marketplace.gateway import trials, upstream
 from marketplace.gateway.models import Trial, TrialCall, UsageRecord
 from marketplace.gateway.runs import INTERRUPTED_AFTER, Ending, understood
 from marketplace.gateway.services import way_to
+from marketplace.lifecycle import Refused
 from marketplace.tenancy.scope import as_system
 
 BATCH: Final = 8
@@ -65,7 +66,12 @@ def _take() -> list[TrialGoing]:
             call = TrialCall.objects.create(
                 provider_id=trial.listing.org_id, listing=trial.listing, bytes_in=len(json.dumps(trial.input))
             )
-            endpoint, headers = way_to(trial.listing, call.request_id)
+            try:
+                endpoint, headers = way_to(trial.listing, call.request_id)
+            except Refused as refused:
+                call.delete()
+                _end(trial, error=str(refused), is_ours=True)
+                continue
             trial.move(Trial.State.RUNNING, started_at=now)
             taken.append(TrialGoing(trial, call, endpoint, {**headers, "X-Guildhall-Trial": "1"}))
     return taken

@@ -16,7 +16,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from marketplace.gateway import api, runs, services
-from marketplace.gateway.models import ToolRun, UsageRecord
+from marketplace.gateway.models import ToolRun, UpstreamSecret, UsageRecord
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.models import Order, Subscription
 from marketplace.tenancy.actor import Actor
@@ -256,3 +256,25 @@ def test_another_organization_can_neither_see_nor_end_a_key(deal: Deal) -> None:
     with pytest.raises(Refused, match="no such key"), transaction.atomic(), scope(org_id=deal.cast.workshop.pk):
         services.revoke_key(stranger, key_id=key.pk)
     assert call(deal)[0] == 200
+
+
+def spoil_key(deal: Deal) -> None:
+    """A key that cannot be unsealed: its row was swapped, or the sealing key is another."""
+    with transaction.atomic(), as_system("the row is spoilt"):
+        UpstreamSecret.objects.create(
+            org=deal.cast.workshop, listing=deal.cast.listing, key_id="gone", nonce=b"n" * 12, ciphertext=b"c"
+        )
+
+
+def test_a_key_that_cannot_be_opened_fails_its_own_run_and_stops_nobody_elses(deal: Deal) -> None:
+    spoil_key(deal)
+    with transaction.atomic(), scope(org_id=deal.cast.bakery.pk):
+        started = runs.start_run(deal.actor, listing=deal.cast.listing, payload={"text": "good"}, form_key=uuid.uuid4())
+    assert runs.run_waiting() == 0  # and raises nothing, which would come again each second
+    with transaction.atomic(), as_system("the test looks"):
+        kept = ToolRun.objects.get(pk=started.pk)
+    assert (kept.state, "store it again" in kept.error) == ("failed", True)
+    assert (Provider.calls, usage()) == ([], [])
+    status, said = call(deal)
+    assert (status, said["error"]["code"]) == (502, "provider_key")
+    assert usage() == []

@@ -21,7 +21,7 @@ from marketplace.lifecycle import Refused
 from marketplace.tenancy.actor import Actor
 from marketplace.tenancy.scope import as_system, scope
 from tests import world
-from tests.gateway.test_calls import Deal, Provider, deal  # noqa: F401
+from tests.gateway.test_calls import Deal, Provider, deal, spoil_key  # noqa: F401
 from tests.organizations.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -376,3 +376,12 @@ def test_the_page_costs_the_same_however_often_it_was_tried(shop: Deal, client: 
             client.get(PAGE)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 8
+
+
+def test_a_key_that_cannot_be_opened_ends_its_own_try_and_gives_it_back(shop: Deal) -> None:
+    spoil_key(shop)
+    begun = attempt(shop, member(shop))
+    assert trial_runs.run_waiting() == 0
+    (kept,) = [row for row in rows(Trial) if row.pk == begun.pk]
+    assert (kept.state, kept.is_given_back, "store it again" in kept.error) == ("failed", True, True)
+    assert rows(TrialCall) == []
