@@ -17,3 +17,8 @@ WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # read them at /mail/
 EMAIL_FILE_PATH = envstr("EMAIL_FILE_PATH", str(BASE_DIR / ".run" / "mail"))
 LOGGING = logging(style=envstr("LOG_FORMAT", "console"))
+
+# A local chain makes a block a second. Its node sometimes keeps a transaction back, and with it all that follow: sent
+# again at a higher fee, they go on.
+for _chain in CHAINS.values():
+    _chain["bump_seconds"] = 12.0
