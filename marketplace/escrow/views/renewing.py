@@ -71,6 +71,7 @@ def _offer(request: ActedRequest, order: Any) -> dict[str, Any]:
         "escrow": escrow,
         "form": form,
         "periods": periods,
+        "query": f"?periods={periods}",
         "amount": amount,
         "limit": limit,
         "ends_at": escrow.period_end(escrow.periods + periods),
