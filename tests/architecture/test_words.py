@@ -29,7 +29,6 @@ ENGLISH = {
     "templates/mail/one.html": "mails of a developer's market",
     "settings/styleguide.py": "samples, in development only",
     "settings/management/commands/demo.py": "fills the market of a demonstration",
-    "marketplace/escrow/evidence": "what a bundle says is the same for everybody who checks it",
     "chain/client.py": "for operators, who read English logs beside it",
 }
 NAMES = {
