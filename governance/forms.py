@@ -47,6 +47,17 @@ class BallotForm(AddressForm):
         error_messages={"max_length": gettext_lazy("A reason has at most 2,000 characters.")},
     )
 
+    def clean_reason(self) -> str:
+        """JSON can hold halves of characters, which neither the chain nor the database can."""
+        reason = str(self.cleaned_data["reason"]).replace("\r\n", "\n")
+        try:
+            reason.encode()
+        except UnicodeEncodeError:
+            raise forms.ValidationError(
+                _("The reason holds signs that cannot be stored. Please type it again.")
+            ) from None
+        return reason
+
 
 class DelegateForm(AddressForm):
     delegate = AddressField(

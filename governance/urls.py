@@ -4,6 +4,7 @@ from django.urls import path
 
 from governance import views, wallet
 from governance.consumers import ProposalConsumer
+from governance.views import ballots
 
 app_name = "governance"
 urlpatterns = [
@@ -23,6 +24,12 @@ urlpatterns = [
     path("<slug:governor>/<str:proposal_id>/eligibility/", views.eligible, name="eligibility"),
     path("<slug:governor>/<str:proposal_id>/connect/", wallet.connect, name="connect"),
     path("<slug:governor>/<str:proposal_id>/ballot/", wallet.ballot, name="ballot"),
+    path("<slug:governor>/<str:proposal_id>/ballot/sign/", ballots.sign, name="ballot_sign"),
+    path("<slug:governor>/<str:proposal_id>/ballot/signed/", ballots.signed, name="ballot_signed"),
+    path("<slug:governor>/<str:proposal_id>/ballots/<str:voter>/", ballots.life, name="ballot_life"),
+    path("<slug:governor>/<str:proposal_id>/ballots/<str:voter>/file/", ballots.download, name="ballot_file"),
+    path("<slug:governor>/<str:proposal_id>/ballots/<str:voter>/send/", ballots.hand_over, name="ballot_send"),
+    path("<slug:governor>/<str:proposal_id>/ballots/<str:voter>/again/", ballots.again, name="ballot_again"),
     path("<slug:governor>/<str:proposal_id>/act/", wallet.act, name="act"),
 ]
 websocket_urlpatterns = [

@@ -28,14 +28,11 @@ from governance.forms import AddressForm, BallotForm, DelegateForm, ProposeForm
 from governance.models import Governor, Proposal, Support
 from governance.power import delegate_of, eligibility, power_at, threshold
 from governance.reading import governor_named, shown
+from governance.refusing import No
 from governance.views import proposal_or_404
 from governance.words import amount, short, whole
 
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-
-
-class No(Exception):
-    """Why not, in a sentence for the person."""
 
 
 def conversation(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse]:
