@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chain.models import State
-from governance.models import Ballot, Vote
+from governance.models import Ballot, Delegation, SignedDelegation, Vote
 from governance.relaying import OVER, vote_of
 from governance.words import whole
 
@@ -16,9 +16,9 @@ PATIENCE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Life:
-    """A ballot's place on its way, with the transaction and block by which it is known, and a sentence."""
+    """Where something signed is on its way, with the transaction and block by which it is known, and a sentence."""
 
-    ballot: Ballot
+    ballot: Ballot | SignedDelegation
     state: str
     sentence: str
     tx_hash: str = ""
@@ -73,3 +73,23 @@ def _under_way(ballot: Ballot) -> Life:
             ballot, sending.state, _("You have signed. The market hands your vote in; this takes a few seconds.")
         )
     return Life(ballot, sending.state, _("Your vote is sent and waits for its block."), tx_hash)
+
+
+def delegation_life(row: SignedDelegation) -> Life:
+    """The same for a change of delegate."""
+    sending = row.sending
+    tx_hash = sending.tx_hash or ""
+    said = Delegation.objects.filter(governor=row.governor, delegator=row.delegator, log__tx_hash=tx_hash)
+    found = said.select_related("log__block").first() if tx_hash else None
+    if found is not None:
+        final = found.log.block.is_final
+        sentence = _("It counts from the next proposal on.")
+        return Life(row, "final" if final else "seen", sentence, tx_hash, found.log.number)
+    if sending.state in OVER:
+        problem = _("The change was not made: %(reason)s") % {"reason": _(sending.refusal)}
+        return Life(row, "failed", "", tx_hash, problem=problem)
+    if sending.state in (State.QUEUED, State.SIGNED):
+        return Life(row, sending.state, _("You have signed. The market hands it in; this takes a few seconds."))
+    if sending.state in (State.MINED, State.FINAL):
+        return Life(row, "seen", _("It is in a block. We are reading it."), tx_hash, sending.mined_number)
+    return Life(row, sending.state, _("It is sent and waits for its block."), tx_hash)

@@ -19,11 +19,12 @@ from chain import abi, outbox, signatures
 from chain.client import CallRefused, NodeRefused, NodeUnreachable, client
 from chain.models import Contract, OutgoingTransaction, State
 from governance.ballots import ballot_call, ballot_message, keyed_nonce
-from governance.models import Ballot, ClockMode, Governor, Proposal, Vote
+from governance.models import Ballot, ClockMode, Governor, Proposal, SignedDelegation, Vote
 from governance.power import power_at
 from governance.refusing import No
 from governance.words import amount
 
+RELAYED: tuple[type[Any], ...] = (Ballot, SignedDelegation)
 OVER = (State.FAILED, State.REPLACED)
 LONGEST_SIGNATURE = 4_096
 
@@ -40,12 +41,13 @@ def not_relayed(governor: Governor) -> str:
     spent = _(
         "The market has handed in as many votes as it pays for in a day. Use your own wallet, or come back tomorrow."
     )
-    if Ballot.objects.filter(signed_at__gte=today).count() >= settings.VOTE_RELAY["a_day"]:
+    if sum(model.objects.filter(signed_at__gte=today).count() for model in RELAYED) >= settings.VOTE_RELAY["a_day"]:
         return spent
     most = settings.VOTE_RELAY["wei_a_day"]
     if most and _wei_since(today) >= most:
         return spent
-    return _(outbox.capacity(governor.chain).problem) if outbox.capacity(governor.chain).budget_left == 0 else ""
+    capacity = outbox.capacity(governor.chain)
+    return _(capacity.problem) if capacity.budget_left == 0 else ""
 
 
 def _is_ours(governor: Governor) -> bool:
@@ -55,9 +57,10 @@ def _is_ours(governor: Governor) -> bool:
 
 
 def _wei_since(moment: datetime) -> int:
-    """What the ballots of the day have cost, or may still cost."""
+    """What was handed in since then has cost, or may still cost."""
     cost = Sum(Coalesce("sending__gas_spent", "sending__reserved"))
-    return int(Ballot.objects.filter(signed_at__gte=moment).aggregate(cost=cost)["cost"] or 0)
+    since = (model.objects.filter(signed_at__gte=moment) for model in RELAYED)
+    return sum(int(rows.aggregate(cost=cost)["cost"] or 0) for rows in since)
 
 
 def too_late(proposal: Proposal) -> str:
@@ -130,7 +133,7 @@ def hand_in(proposal: Proposal, *, voter: str, support: int, reason: str, signat
     if before is not None and before.sending.state not in OVER:
         return before
     refuse_vain(proposal, voter)
-    ballot = draft(proposal, voter, support, reason, _raw(signature))
+    ballot = draft(proposal, voter, support, reason, raw_signature(signature))
     _check(ballot, signature)
     return _leave(ballot)
 
@@ -145,7 +148,8 @@ def send_again(proposal: Proposal, voter: str) -> Ballot:
     return _leave(ballot)
 
 
-def _raw(signature: str) -> bytes:
+def raw_signature(signature: str) -> bytes:
+    """The bytes of what a wallet answered; raises No for what is no signature."""
     try:
         found = bytes.fromhex(signature.removeprefix("0x"))
     except ValueError:
@@ -190,8 +194,7 @@ def _try_out(ballot: Ballot) -> None:
 def _leave(ballot: Ballot) -> Ballot:
     """One at a time, so that neither two tabs nor the day's last place are served twice."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('vote relay', 0))")
+        one_at_a_time()
         named = {"governor": ballot.governor, "proposal_id": ballot.proposal_id, "voter": ballot.voter}
         before = Ballot.objects.select_related("sending", "governor__token").filter(**named).first()
         if before is not None and before.sending.state not in OVER:
@@ -203,6 +206,12 @@ def _leave(ballot: Ballot) -> Ballot:
         ballot.sending = _submit(ballot)
         ballot.save()
     return ballot
+
+
+def one_at_a_time() -> None:
+    """Whoever leaves something to be sent waits here for whoever is doing so, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('vote relay', 0))")
 
 
 def _submit(ballot: Ballot) -> OutgoingTransaction:

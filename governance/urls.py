@@ -4,7 +4,7 @@ from django.urls import path
 
 from governance import views, wallet
 from governance.consumers import ProposalConsumer
-from governance.views import ballots
+from governance.views import ballots, delegates
 
 app_name = "governance"
 urlpatterns = [
@@ -16,6 +16,14 @@ urlpatterns = [
     path("<slug:governor>/propose/send/", wallet.propose, name="propose_send"),
     path("<slug:governor>/delegate/", views.delegate, name="delegate"),
     path("<slug:governor>/delegate/send/", wallet.delegate, name="delegate_send"),
+    path("<slug:governor>/delegate/sign/", delegates.sign, name="delegate_sign"),
+    path("<slug:governor>/delegate/signed/", delegates.signed, name="delegate_signed"),
+    path("<slug:governor>/delegate/<str:voter>/", delegates.life, name="delegation_life"),
+    path("<slug:governor>/delegates/", delegates.delegates, name="delegates"),
+    path("<slug:governor>/voters/<str:voter>/", delegates.voter, name="voter"),
+    path("<slug:governor>/voters/<str:voter>/statement/sign/", delegates.statement_sign, name="statement_sign"),
+    path("<slug:governor>/voters/<str:voter>/statement/signed/", delegates.statement_signed, name="statement_signed"),
+    path("<slug:governor>/statements/", delegates.statements, name="statements"),
     path("<slug:governor>/sent/", wallet.sent, name="sent"),
     path("<slug:governor>/sent/<str:tx_hash>/", wallet.sent, name="sent"),
     path("<slug:governor>/<str:proposal_id>/", views.proposal, name="proposal"),

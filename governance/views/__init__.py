@@ -9,14 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from governance import doors, relaying, simulating
+from governance import delegating, doors, relaying, simulating
 from governance.effects import Effect, effect_of
 from governance.facts import Facts, fee_change
-from governance.following import life_of
+from governance.following import delegation_life, life_of
 from governance.forms import AddressForm, FeeForm
 from governance.markdown import rendered
 from governance.models import Governor, Proposal, Support
 from governance.power import Standing, checked_address, eligibility, threshold
+from governance.projection import NOBODY
 from governance.reading import for_show, governor_named, shown, standing_context, votes_of
 from governance.words import amount
 
@@ -154,12 +155,18 @@ def delegate(request: HttpRequest, governor: str | None = None) -> HttpResponse:
     dao = governor_or_first(governor)
     given = request.GET.get("address", "")
     address = checked_address(given)
-    context = {
+    context: dict[str, Any] = {
         "governor": dao,
         "form": AddressForm({"address": given}) if given else AddressForm(),
         "address": given,
+        "to": request.GET.get("to", ""),
         "standing": Standing.of(dao, address) if dao and address else None,
+        "nobody": NOBODY,
     }
+    if dao is not None:
+        row = delegating.latest(dao, address) if address else None
+        context["life"] = delegation_life(row) if row else None
+        context["not_relayed"] = delegating.why_not(dao, address) if address else relaying.not_relayed(dao)
     return render(request, "governance/delegate.html", context)
 
 
