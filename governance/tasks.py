@@ -2,10 +2,19 @@
 
 from celery import shared_task
 
-from governance import live, services
+from chain.turns import turn
+from governance import live, services, simulating
 
 
 @shared_task(ignore_result=True)
 def mirror() -> None:
     """Read what is new and show it to open pages."""
     live.publish(services.mirror())
+
+
+@shared_task(ignore_result=True)
+def simulate() -> None:
+    """Try what is proposed against the chain as it is now."""
+    with turn("simulating proposals") as ours:
+        if ours:
+            simulating.simulate_due()
