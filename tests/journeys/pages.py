@@ -28,8 +28,8 @@ FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
     "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
     "catalog:picture", "catalog:own_picture", "moderation:picture",
-    "disputes:file", "disputes:case_file", "governance:ballot_file",
-    "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
+    "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
+    "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
