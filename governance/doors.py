@@ -5,17 +5,18 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def anybody(view: View) -> View:
     """Anybody. The view sees public rows only; the default when settings name no door."""
 
     @wraps(view)
-    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(request, *args, **kwargs)
 
     inside.door = "public"  # type: ignore[attr-defined]
@@ -26,7 +27,7 @@ def nobody(view: View) -> View:
     """Nobody: the default of what only operators do, when settings name no door for them."""
 
     @wraps(view)
-    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         raise Http404("No such page.")
 
     inside.door = "moderator"  # type: ignore[attr-defined]

@@ -104,6 +104,26 @@ class HideForm(forms.Form):
     )
 
 
+class DraftForm(forms.Form):
+    """The words of a proposal."""
+
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    why = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=10_000,
+        help_text=gettext_lazy("Who gains, who pays, and what happens if it does not pass. Markdown works."),
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+
+    def clean_title(self) -> str:
+        return " ".join(stored(self.cleaned_data["title"]).split())
+
+    def clean_why(self) -> str:
+        return stored(self.cleaned_data["why"])
+
+
 class FeeForm(forms.Form):
     """A change of the fee, and why."""
 

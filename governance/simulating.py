@@ -7,6 +7,7 @@ into the trial's state where the contract's storage is known, and otherwise noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def _calls(proposal: Proposal) -> list[tuple[str, int, bytes]]:
     return [(target, int(value), bytes.fromhex(data[2:])) for target, value, data in calls]
 
 
-def tried(node: Client, governor: Governor, calls: list[tuple[str, int, bytes]], block: int) -> dict[str, Any]:
+def tried(node: Client, governor: Governor, calls: Sequence[tuple[str, int, bytes]], block: int) -> dict[str, Any]:
     """Outcome, failing call, reason and whether they were tried together, as of `block`."""
     override = _notes(governor, calls)
     own = any(target == governor.address for target, _, _ in calls)
@@ -135,7 +136,7 @@ def _alone(node: Client, call: dict[str, str], override: dict[str, Any], block: 
     return Trial(False)
 
 
-def _notes(governor: Governor, calls: list[tuple[str, int, bytes]]) -> dict[str, Any] | None:
+def _notes(governor: Governor, calls: Sequence[tuple[str, int, bytes]]) -> dict[str, Any] | None:
     """State in which our governor awaits its own calls; empty without any, None where its storage is unknown."""
     own = [keccak(data) for target, _, data in calls if target == governor.address]
     if not own:

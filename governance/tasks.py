@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from chain.turns import turn
-from governance import live, services, simulating
+from governance import drafting, live, services, simulating
 
 
 @shared_task(ignore_result=True)
 def mirror() -> None:
     """Read what is new and show it to open pages."""
     live.publish(services.mirror())
+
+
+@shared_task(ignore_result=True)
+def forget_drafts() -> None:
+    """Delete drafts that nobody has touched for long."""
+    drafting.forget()
 
 
 @shared_task(ignore_result=True)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from governance import views, wallet
 from governance.consumers import ProposalConsumer
-from governance.views import ballots, delegates
+from governance.views import ballots, delegates, drafts, files
 
 app_name = "governance"
 urlpatterns = [
@@ -14,11 +14,16 @@ urlpatterns = [
     path("<slug:governor>/", views.proposals, name="proposals"),
     path("<slug:governor>/propose/", views.propose, name="propose"),
     path("<slug:governor>/propose/send/", wallet.propose, name="propose_send"),
+    path("<slug:governor>/drafts/", drafts.begin, name="drafts"),
+    path("<slug:governor>/drafts/<slug:key>/", drafts.draft, name="draft"),
+    path("<slug:governor>/drafts/<slug:key>/send/", drafts.send, name="draft_send"),
     path("<slug:governor>/delegate/", views.delegate, name="delegate"),
     path("<slug:governor>/delegate/send/", wallet.delegate, name="delegate_send"),
     path("<slug:governor>/delegate/sign/", delegates.sign, name="delegate_sign"),
     path("<slug:governor>/delegate/signed/", delegates.signed, name="delegate_signed"),
     path("<slug:governor>/delegate/<str:voter>/", delegates.life, name="delegation_life"),
+    path("<slug:governor>/feed/", files.feed, name="feed"),
+    path("<slug:governor>/calendar/", files.calendar, name="calendar"),
     path("<slug:governor>/delegates/", delegates.delegates, name="delegates"),
     path("<slug:governor>/voters/<str:voter>/", delegates.voter, name="voter"),
     path("<slug:governor>/voters/<str:voter>/statement/sign/", delegates.statement_sign, name="statement_sign"),
@@ -29,6 +34,8 @@ urlpatterns = [
     path("<slug:governor>/<str:proposal_id>/", views.proposal, name="proposal"),
     path("<slug:governor>/<str:proposal_id>/standing/", views.standing, name="standing"),
     path("<slug:governor>/<str:proposal_id>/votes/", views.votes, name="votes"),
+    path("<slug:governor>/<str:proposal_id>/votes/csv/", files.votes_csv, name="votes_csv"),
+    path("<slug:governor>/<str:proposal_id>/votes/json/", files.votes_json, name="votes_json"),
     path("<slug:governor>/<str:proposal_id>/eligibility/", views.eligible, name="eligibility"),
     path("<slug:governor>/<str:proposal_id>/connect/", wallet.connect, name="connect"),
     path("<slug:governor>/<str:proposal_id>/ballot/", wallet.ballot, name="ballot"),

@@ -12,6 +12,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,7 +37,7 @@ from governance.words import amount, short, whole
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
-def conversation(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse]:
+def conversation(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponseBase]:
     """A public POST of JSON whose answer is JSON; a No becomes its sentence, status 422."""
 
     @doors.public

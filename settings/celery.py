@@ -61,4 +61,5 @@ app.conf.beat_schedule = {
     "forget unused pictures": every(3600.0, "marketplace.catalog.tasks.forget_pictures"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
     "simulate proposals": every(10.0, "governance.tasks.simulate"),
+    "forget drafts of proposals": every(3600.0, "governance.tasks.forget_drafts"),
 }

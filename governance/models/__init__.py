@@ -1,12 +1,13 @@
 """What a Governor, its timelock and its token said, as rows that hang on the log that said it.
 
-Every row but Governor and Token, and those that are ours (ballots to simulations), has a foreign key to its Log that
+Every row but Governor and Token, and those that are ours (ballots to drafts), has a foreign key to its Log that
 cascades in the database: a reorg deletes orphaned blocks by SQL, and what was derived from them goes with them. The
 figures on Proposal are recomputed from those rows.
 """
 
 from governance.models.ballots import Ballot
 from governance.models.delegating import SignedDelegation, Statement, StatementReport
+from governance.models.drafts import Draft
 from governance.models.governors import ClockMode, Governor, Token
 from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
 from governance.models.proposals import NUMBERS, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
@@ -18,6 +19,7 @@ __all__ = [
     "Ballot",
     "ClockMode",
     "Delegation",
+    "Draft",
     "Governor",
     "PowerCheckpoint",
     "Proposal",

@@ -69,8 +69,8 @@ def delegates(request: HttpRequest, governor: str) -> HttpResponse:
     """All who can vote, the most powerful first."""
     dao = _dao(governor)
     page = Paginator(reading.powers(dao), PER_PAGE).get_page(request.GET.get("page"))
-    block = dao.latest_block()
-    context = {"governor": dao, "page": page, "rows": reading.directory(dao, list(page.object_list)), "block": block}
+    rows = reading.directory(dao, list(page.object_list))
+    context = {"governor": dao, "page": page, "rows": rows, "head": dao.latest_block()}
     return render(request, "governance/delegates.html", context)
 
 
@@ -96,7 +96,7 @@ def voter(request: HttpRequest, governor: str, voter: str) -> HttpResponse:
         "statement_form": StatementForm(initial={"statement": found.statement.text if found.statement else ""}),
         "form": form,
         "reported": "reported" in request.GET,
-        "block": dao.latest_block(),
+        "head": dao.latest_block(),
     }
     return render(request, "governance/voter.html", context, status=status)
 

@@ -32,6 +32,7 @@ ENGLISH = {
     "chain/client.py": "for operators, who read English logs beside it",
 }
 NAMES = {
+    "CSV",
     "PDF",
     "PNG",
     "JPEG",

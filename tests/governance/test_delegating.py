@@ -129,6 +129,7 @@ def test_the_directory_shows_power_delegators_and_who_takes_part(client: Client,
     guild.copy()
     page = plain(client.get(address_of("delegates")))
     assert page.index(TOM) < page.index(UMA)
+    assert f"As of block {guild.node.head()}." in page
     assert VIC not in page
     assert "150,000 GUILD" in page
     row = page.split(UMA)[-1].split("</tr>")[0]

@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from chain import abi
 from chain.models import Contract
+from governance import drafting
 from governance.models import Governor, Proposal
 from marketplace.accounts import throttle
 from marketplace.accounts.models import User, Wallet
@@ -185,6 +186,8 @@ def _values(cast: Cast) -> None:
         "<slug:governor>": cast.proposal.governor.slug,
         "<str:proposal_id>": str(cast.proposal.proposal_id),
         "<str:voter>": TOM,
+        "governance:draft <slug:key>": drafting.begin(cast.proposal.governor),
+        "governance:draft_send <slug:key>": "no-draft",
         "<slug:digest>": found.picture.sha256,
         "<str:tx_hash>": "0x" + "0" * 64,
         "<month:month>": f"{timezone.now():%Y-%m}",

@@ -18,7 +18,7 @@ SENT_TO: Final = {
     "governance:connect", "governance:ballot", "governance:act", "governance:ballot_sign",
     "governance:ballot_signed", "governance:ballot_send", "governance:ballot_again",
     "governance:delegate_sign", "governance:delegate_signed", "governance:statement_sign",
-    "governance:statement_signed", "moderation:check_books", "notifications:open",
+    "governance:statement_signed", "governance:draft_send", "moderation:check_books", "notifications:open",
     "notifications:read_all", "organizations:invite", "organizations:resend", "organizations:revoke",
     "organizations:payouts", "organizations:ask_verification", "organizations:name_domain",
     "organizations:add_document", "organizations:remove_document", "privacy:person_export", "privacy:person_keep",
@@ -29,7 +29,7 @@ FILES: Final = {
     "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
     "catalog:picture", "catalog:own_picture", "moderation:picture",
     "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
-    "governance:ballot_file",
+    "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {

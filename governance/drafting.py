@@ -1,0 +1,110 @@
+"""Write a proposal together: kept under a secret link, checked before a wallet is asked, forgotten when left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from eth_abi.abi import encode as abi_encode
+from eth_utils.crypto import keccak
+
+from chain.client import NodeRefused, NodeUnreachable, client
+from governance import simulating
+from governance.models import Draft, Governor, Proposal
+from governance.refusing import No
+
+A_DAY: Final = 500
+MOST_CALLS: Final = 20
+KEPT: Final = timedelta(days=90)
+
+
+class Wanted(NamedTuple):
+    """A call that a proposal is to make; `value` in wei."""
+
+    target: str
+    value: int
+    data: bytes
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def begin(governor: Governor) -> str:
+    """A new draft; the key of its link, which is stored nowhere. Raises No when too many were begun today."""
+    if Draft.objects.filter(created_at__gt=timezone.now() - timedelta(days=1)).count() >= A_DAY:
+        raise No(_("Too many drafts were begun today. Please come back tomorrow."))
+    key = secrets.token_urlsafe(24)
+    Draft.objects.create(governor=governor, digest=_digest(key))
+    return key
+
+
+def draft_of(governor: Governor, key: str) -> Draft | None:
+    """The draft behind a link."""
+    return Draft.objects.select_related("governor__token").filter(governor=governor, digest=_digest(key)).first()
+
+
+def calls_of(draft: Draft) -> list[Wanted]:
+    return [Wanted(target, int(value), bytes.fromhex(data[2:])) for target, value, data in draft.calls]
+
+
+def write(draft: Draft, *, title: str, why: str) -> None:
+    """Keep the words."""
+    draft.title, draft.why = title, why
+    draft.save(update_fields=["title", "why", "changed_at"])
+
+
+def add(draft: Draft, calls: Iterable[Wanted]) -> None:
+    """Put calls after those that are there; raises No beyond what a proposal can carry out."""
+    with transaction.atomic():
+        row = Draft.objects.select_for_update().get(pk=draft.pk)
+        row.calls = [*row.calls, *([call.target, str(call.value), "0x" + call.data.hex()] for call in calls)]
+        if len(row.calls) > MOST_CALLS:
+            raise No(_("A proposal here has at most %(most)s calls.") % {"most": MOST_CALLS})
+        row.save(update_fields=["calls", "changed_at"])
+
+
+def remove(draft: Draft, place: int) -> None:
+    """Take one call out; nothing where there is none."""
+    with transaction.atomic():
+        row = Draft.objects.select_for_update().get(pk=draft.pk)
+        row.calls = [call for number, call in enumerate(row.calls) if number != place]
+        row.save(update_fields=["calls", "changed_at"])
+
+
+def text_of(draft: Draft, proposer: str = "") -> str:
+    """As it goes on the chain; with a proposer, bound to it by the suffix that the Governor checks."""
+    title = " ".join(draft.title.split())
+    body = f"# {title}\n\n{draft.why.strip()}"
+    return f"{body}\n\n#proposer={proposer.lower()}" if proposer else body
+
+
+def same_as(draft: Draft, proposer: str) -> Proposal | None:
+    """The proposal that has these very calls and words already: the contract would take no second one."""
+    calls = calls_of(draft)
+    arrays: list[Any] = [[call.target for call in calls], [call.value for call in calls], [call.data for call in calls]]
+    kinds = ["address[]", "uint256[]", "bytes[]", "bytes32"]
+    digest = keccak(text=text_of(draft, proposer))
+    number = int.from_bytes(keccak(abi_encode(kinds, [*arrays, digest])))
+    return Proposal.objects.select_related("governor").filter(governor=draft.governor, proposal_id=number).first()
+
+
+def tried(draft: Draft) -> dict[str, Any]:
+    """What the chain says of the calls now, and as of which block; raises No without an answer."""
+    node = client(draft.governor.chain)
+    try:
+        block = node.head()
+        return {**simulating.tried(node, draft.governor, calls_of(draft), block), "block": block}
+    except (NodeUnreachable, NodeRefused) as problem:
+        raise No(_("The chain does not answer at the moment. Nothing was sent; try again in a minute.")) from problem
+
+
+def forget() -> int:
+    """Delete what nobody has touched for three months; returns how many."""
+    return Draft.objects.filter(changed_at__lt=timezone.now() - KEPT).delete()[0]
