@@ -1,11 +1,23 @@
-"""The mirror's clock."""
+"""The mirror's clocks."""
 
 from celery import shared_task
+from django.conf import settings
 
-from governance import live, services
+from chain.turns import turn
+from governance import checking, live, services
 
 
 @shared_task(ignore_result=True)
 def mirror() -> None:
-    """Read what is new and show it to open pages."""
-    live.publish(services.mirror())
+    """Read what is new on every chain and show it to open pages."""
+    for chain in settings.CHAINS:
+        live.publish(services.mirror(chain))
+
+
+@shared_task(ignore_result=True)
+def check() -> None:
+    """Compare what is open with the contracts."""
+    for chain in settings.CHAINS:
+        with turn(f"governance.check {chain}") as ours:
+            if ours:
+                checking.check(chain)

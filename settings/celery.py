@@ -59,4 +59,5 @@ app.conf.beat_schedule = {
     "count the words of the shop": every(86_400.0, "marketplace.catalog.tasks.rebuild_search"),
     "forget unused pictures": every(3600.0, "marketplace.catalog.tasks.forget_pictures"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
+    "compare governance": every(15.0, "governance.tasks.check"),
 }

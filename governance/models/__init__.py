@@ -4,24 +4,41 @@ Every row but Governor and Token has a foreign key to its Log that cascades in t
 blocks by SQL, and what was derived from them goes with them. The figures on Proposal are recomputed from those rows.
 """
 
-from governance.models.governors import ClockMode, Governor, Token
+from governance.models.checks import Check
+from governance.models.governors import (
+    ClockMode,
+    Governor,
+    NoncesKind,
+    QuorumKind,
+    SaltKind,
+    TimelockKind,
+    Token,
+    TokenKind,
+)
 from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
-from governance.models.proposals import NUMBERS, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
+from governance.models.proposals import NUMBERS, OPEN, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
 
 __all__ = [
     "NUMBERS",
+    "OPEN",
     "TERMINAL",
+    "Check",
     "ClockMode",
     "Delegation",
     "Governor",
+    "NoncesKind",
     "PowerCheckpoint",
     "Proposal",
+    "QuorumKind",
+    "SaltKind",
     "Setting",
     "State",
     "Step",
     "StepKind",
     "SupplyChange",
     "Support",
+    "TimelockKind",
     "Token",
+    "TokenKind",
     "Vote",
 ]
