@@ -62,4 +62,5 @@ app.conf.beat_schedule = {
     "mirror governance": every(1.0, "governance.tasks.mirror"),
     "simulate proposals": every(10.0, "governance.tasks.simulate"),
     "forget drafts of proposals": every(3600.0, "governance.tasks.forget_drafts"),
+    "compare governance": every(15.0, "governance.tasks.check"),
 }
