@@ -1,6 +1,7 @@
 """The mirror of the escrow contract, what was done towards it, and how the two compare."""
 
 from marketplace.escrow.models.books import Reconciliation
+from marketplace.escrow.models.calls import CallDeposit, Receipt, Sending
 from marketplace.escrow.models.mirror import Escrow, LedgerEntry
 from marketplace.escrow.models.public import Arbiter, Channel, Credit, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
@@ -8,13 +9,16 @@ from marketplace.escrow.models.statements import Statement
 
 __all__ = [
     "Arbiter",
+    "CallDeposit",
     "Channel",
     "Credit",
     "Escrow",
     "LedgerEntry",
     "Payment",
+    "Receipt",
     "Reconciliation",
     "Release",
+    "Sending",
     "Settlement",
     "Statement",
     "StrayDeposit",
