@@ -4,14 +4,14 @@ from celery import shared_task
 from django.conf import settings
 
 from chain.turns import turn
-from governance import drafting, live, services, simulating
-from governance import checking, live, services
+from governance import checking, drafting, live, services, simulating
 
 
 @shared_task(ignore_result=True)
 def mirror() -> None:
-    """Read what is new and show it to open pages."""
-    live.publish(services.mirror())
+    """Read what is new on every chain and show it to open pages."""
+    for chain in settings.CHAINS:
+        live.publish(services.mirror(chain))
 
 
 @shared_task(ignore_result=True)
@@ -26,9 +26,6 @@ def simulate() -> None:
     with turn("simulating proposals") as ours:
         if ours:
             simulating.simulate_due()
-    """Read what is new on every chain and show it to open pages."""
-    for chain in settings.CHAINS:
-        live.publish(services.mirror(chain))
 
 
 @shared_task(ignore_result=True)

@@ -6,13 +6,9 @@ figures on Proposal are recomputed from those rows.
 """
 
 from governance.models.ballots import Ballot
+from governance.models.checks import Check
 from governance.models.delegating import SignedDelegation, Statement, StatementReport
 from governance.models.drafts import Draft
-from governance.models.governors import ClockMode, Governor, Token
-from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
-from governance.models.proposals import NUMBERS, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
-from governance.models.simulations import Simulation
-from governance.models.checks import Check
 from governance.models.governors import (
     ClockMode,
     Governor,
@@ -25,6 +21,7 @@ from governance.models.governors import (
 )
 from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
 from governance.models.proposals import NUMBERS, OPEN, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
+from governance.models.simulations import Simulation
 
 __all__ = [
     "NUMBERS",

@@ -17,7 +17,6 @@ from governance.markdown import rendered
 from governance.models import Proposal, Support
 from governance.power import Standing, checked_address, eligibility, threshold
 from governance.projection import NOBODY
-from governance.reading import for_show, governor_named, shown, standing_context, votes_of
 from governance.reading import for_show, governor_named, standing_context, votes_of
 from governance.words import amount
 

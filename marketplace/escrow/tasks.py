@@ -3,8 +3,7 @@
 from celery import shared_task
 
 from marketplace.escrow import services
-from marketplace.escrow.services import proving, statements
-from marketplace.escrow.services import receipts, statements
+from marketplace.escrow.services import proving, receipts, statements
 
 
 @shared_task

@@ -4,8 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from marketplace.escrow.views import evidence, leaving, paying, payouts, renewing, statements
-from marketplace.escrow.views import calls, leaving, paying, payouts, renewing, statements
+from marketplace.escrow.views import calls, evidence, leaving, paying, payouts, renewing, statements
 
 
 class Bytes32:

@@ -16,20 +16,16 @@ from marketplace.audit import services as audit
 from marketplace.catalog.models import PictureFile, SavedList, SavedListing
 from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
 from marketplace.escrow.models import (
-    Escrow,
-    LedgerEntry,
-    Payment,
-    ProvenEvent,
-    Release,
-    SoldOffer,
     CallDeposit,
     Channel,
     Escrow,
     LedgerEntry,
     Payment,
+    ProvenEvent,
     Receipt,
     Release,
     Sending,
+    SoldOffer,
     Statement,
     WalletTransaction,
 )

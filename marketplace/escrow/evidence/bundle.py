@@ -153,6 +153,7 @@ def _ledger(escrows: list[Escrow]) -> list[dict[str, Any]]:
             "at": line.at.isoformat(),
         }
         for line in lines
+        if line.escrow is not None
     ]
 
 

@@ -38,7 +38,6 @@ def order_of(request: ActedRequest, public_id: uuid.UUID) -> Order:
 def money(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Deposits, what a stop would return, what can be withdrawn, and everything that happened, line by line."""
     order, now = order_of(request, public_id), market_time()
-    order, now = _order(request, public_id), market_time()
     if order.is_per_call:
         return calls.money(request, order)
     is_buyer = order.buyer_id == request.org.pk

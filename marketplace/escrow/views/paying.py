@@ -13,9 +13,8 @@ from django.views.decorators.http import require_POST
 
 from marketplace.catalog.plans import MOST_CALLS
 from marketplace.escrow import services
-from marketplace.escrow.models import Escrow, Payment
-from marketplace.escrow.services import relaying
 from marketplace.escrow.models import Payment
+from marketplace.escrow.services import relaying
 from marketplace.escrow.services.bills import More
 from marketplace.escrow.views.wallets import network, talk, text
 from marketplace.lifecycle import Refused

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0025_prices_by_the_call"),
         ("chain", "0009_contract_topics"),
-        ("escrow", "0009_index_what_is_disputed"),
+        ("escrow", "0010_evidence"),
         ("organizations", "0008_domain_check"),
         ("subscriptions", "0008_orders_of_calls"),
     ]
