@@ -31,6 +31,7 @@ NAMES: dict[str, Words] = {
     "disputes.EvidenceFile": _("files in disputes"),
     "disputes.Ruling": _("rulings"),
     "escrow.Escrow": _("escrows"),
+    "escrow.Invoice": _("invoices"),
     "escrow.LedgerEntry": _("ledger entries"),
     "escrow.Payment": _("payments"),
     "escrow.ProvenEvent": _("proven events of your money"),

@@ -2,6 +2,7 @@
 
 from marketplace.escrow.models.books import Reconciliation
 from marketplace.escrow.models.evidence import ProvenEvent, SoldOffer
+from marketplace.escrow.models.invoices import Invoice
 from marketplace.escrow.models.mirror import Escrow, LedgerEntry
 from marketplace.escrow.models.public import Arbiter, Channel, Credit, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
@@ -12,6 +13,7 @@ __all__ = [
     "Channel",
     "Credit",
     "Escrow",
+    "Invoice",
     "LedgerEntry",
     "Payment",
     "ProvenEvent",
