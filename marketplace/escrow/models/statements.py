@@ -1,7 +1,7 @@
 """What an organization paid and was paid in a month, as it was told when the month was over."""
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models.fields.json import KeyTransform
@@ -37,8 +37,6 @@ class Statement(models.Model):
     number = models.PositiveIntegerField()
     content = models.JSONField("amounts in base units, as text")
     issued_at = models.DateTimeField()
-
-    sums: list[dict[str, Any]]  # only `with_sums`
 
     objects = StatementQuerySet.as_manager()
 

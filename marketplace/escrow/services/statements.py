@@ -56,7 +56,7 @@ def months(actor: Actor) -> list[Month]:
     org_id = actor.org_id or 0
     issued = list(Statement.objects.for_org(org_id).with_sums())
     opened = [Month(month, content(org_id, month)) for month in _open_months(org_id)]
-    return [*reversed(opened), *(Month(row.month, {"currencies": row.sums}, row) for row in issued)]
+    return [*reversed(opened), *(Month(row.month, {"currencies": vars(row)["sums"]}, row) for row in issued)]
 
 
 def month_of(actor: Actor, month: date) -> Month | None:
