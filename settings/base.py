@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "channels",
     "csp",
+    "django_countries",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",

@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
     "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),
     "follow disputes": every(2.0, "marketplace.disputes.tasks.follow"),
     "gather proofs": every(5.0, "marketplace.escrow.tasks.gather_proofs"),
+    "issue invoices": every(30.0, "marketplace.escrow.tasks.issue_invoices"),
     "issue statements": every(600.0, "marketplace.escrow.tasks.issue_statements"),
     "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
     "announce versions": every(30.0, "marketplace.subscriptions.tasks.announce_versions"),

@@ -85,7 +85,7 @@ class Paper(FPDF):
         """A line or paragraph."""
         self.set_font("sans", style, size)
         self.set_text_color(*ink)
-        self.multi_cell(0, size / 2, text, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, size / 2, text, align="LEFT", new_x="LMARGIN", new_y="NEXT")
         self.ln(gap)
 
     def grid(self, head: Row, body: Iterable[Row], widths: tuple[int, ...], numbers: int) -> None:
@@ -98,6 +98,7 @@ class Paper(FPDF):
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             col_widths=widths,
             text_align=align,
+            v_align="TOP",
             line_height=4,
             padding=(1, 1),
             headings_style=FontFace(emphasis="BOLD", color=QUIET),
@@ -135,11 +136,11 @@ def _section(paper: Paper, section: dict[str, Any]) -> None:
         head = [_("Bought"), _("Tool"), _("Paid in"), _("Used"), _("Came back")]
         body = [[*_words(line), *(money(line[name]) for name in ("paid", "used", "returned"))]
                 for line in section["bought"]]  # fmt: skip
-        paper.grid(head, body, (44, 61, 23, 23, 23), 3)
+        paper.grid(head, body, (44, 58, 23, 23, 26), 3)
     if section["sold"]:
         head = [_("Sold"), _("Tool"), _("Gross"), _("Fee"), _("You get")]
         body = [[*_words(line), *(money(line[name]) for name in ("gross", "fee", "net"))] for line in section["sold"]]
-        paper.grid(head, body, (44, 61, 23, 23, 23), 3)
+        paper.grid(head, body, (44, 58, 23, 23, 26), 3)
     if section["taken"]:
         body = [[_moment(line["at"]), line["to"], money(line["amount"])] for line in section["taken"]]
         paper.grid([_("Withdrawn"), _("To wallet"), symbol], body, (44, 86, 44), 1)

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from marketplace.escrow import services
-from marketplace.escrow.services import proving, receipts, statements
+from marketplace.escrow.services import invoices, proving, receipts, statements
 
 
 @shared_task
@@ -42,3 +42,9 @@ def issue_statements() -> None:
 def gather_proofs() -> None:
     """Keep what proves the events of orders."""
     proving.gather()
+
+
+@shared_task
+def issue_invoices() -> None:
+    """Number the invoices of payments that are final, and the credit notes of what came back."""
+    invoices.issue()

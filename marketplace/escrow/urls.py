@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from marketplace.escrow.views import calls, evidence, leaving, paying, payouts, renewing, statements
+from marketplace.escrow.views import calls, evidence, invoices, leaving, paying, payouts, renewing, statements
 
 
 class Bytes32:
@@ -64,6 +64,9 @@ urlpatterns = [
     path(f"{CREDIT}/withdraw/", leaving.withdraw, name="withdraw"),
     path(f"{CREDIT}/withdraw/sent/", leaving.withdraw_sent, name="withdraw_sent"),
     path("payouts/", payouts.payouts, name="payouts"),
+    path("invoices/", invoices.listed, name="invoices"),
+    path("invoices/<int:invoice_id>/", invoices.shown, name="invoice"),
+    path("invoices/<int:invoice_id>/pdf/", invoices.as_pdf, name="invoice_pdf"),
     path("statements/", statements.listed, name="statements"),
     path("statements/<month:month>/", statements.shown, name="statement"),
     path("statements/<month:month>/csv/", statements.as_csv, name="statement_csv"),

@@ -18,6 +18,8 @@ NOT_TOLD: Final = {
     "person.language_chosen": "a matter of the person alone",
     "wallet.preferred_for_payouts": "a preference; the wallet that an organization is paid to is told",
     "organization.created": "its founder has just done it, and nobody else belongs to it yet",
+    "organization.billing_stated": "coming invoices say it; who stated it has just done it",
+    "invoice.issued": "the list of invoices shows it; the payment that it is for is told",
     "organization.updated": "a matter of wording that its page shows",
     "listing.drafted": "work in progress",
     "listing.edited": "work in progress",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.organizations.views import home, invitations, members, onboarding, verification
+from marketplace.organizations.views import billing, home, invitations, members, onboarding, verification
 
 app_name = "organizations"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:org>/invitations/<int:invitation_id>/resend/", members.resend, name="resend"),
     path("<slug:org>/invitations/<int:invitation_id>/revoke/", members.revoke, name="revoke"),
     path("<slug:org>/settings/", home.settings, name="settings"),
+    path("<slug:org>/settings/billing/", billing.billing, name="billing"),
     path("<slug:org>/settings/payouts/", home.payouts, name="payouts"),
     path("<slug:org>/verification/", verification.verification, name="verification"),
     path("<slug:org>/verification/ask/", verification.ask, name="ask_verification"),

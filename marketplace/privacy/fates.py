@@ -43,6 +43,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
         {
             "name": always("An erased organization"), "slug": _numbered("erased"), "about": always(""),
             "website": always(""), "payout_address": always(""), "state": always("refused"),
+            "vat_treatment": always(""), "vat_rate_bps": always(0),
             "verified_at": always(None), "checked": always(""), "domain": always(""), "domain_checked_at": always(None),
         },
     ),
@@ -70,6 +71,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     "subscriptions.Meter": Fate(BOOKS),
     "escrow.Payment": Fate(BOOKS),
     "escrow.Release": Fate(BOOKS),
+    "escrow.Invoice": Fate(BOOKS),
     "escrow.ProvenEvent": Fate(BOOKS),
     "escrow.SoldOffer": Fate(_("what was sold, by its wording at that time: both sides keep it with their books")),
     "escrow.Statement": Fate(BOOKS),
@@ -113,6 +115,7 @@ KEPT_TEXT: Final[dict[str, tuple[str, str]]] = {
     ),
     "escrow.LedgerEntry": ("event tx_hash", CHAIN),
     "escrow.Payment": ("address contract escrow_id tx_hash given_up", CHAIN),
+    "escrow.Invoice": ("language content", "invoices have to be kept as they were issued, by both sides"),
     "escrow.ProvenEvent": ("name", OURS),
     "escrow.SoldOffer": ("content_hash text", "what was sold, which both sides have to show as long as their books"),
     "escrow.Receipt": ("signature", CHAIN),

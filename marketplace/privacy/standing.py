@@ -32,6 +32,7 @@ NAMES: dict[str, Words] = {
     "disputes.Ruling": _("rulings"),
     "escrow.CallDeposit": _("deposits for calls"),
     "escrow.Escrow": _("escrows"),
+    "escrow.Invoice": _("invoices"),
     "escrow.LedgerEntry": _("ledger entries"),
     "escrow.Payment": _("payments"),
     "escrow.ProvenEvent": _("proven events of your money"),

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import ProgrammingError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from marketplace.escrow import papers, services
@@ -96,6 +97,23 @@ def test_a_month_is_not_closed_while_a_final_event_of_it_waits_to_be_settled(mar
     after = statements.settled_until()
     assert after is not None
     assert after > until + timedelta(seconds=PERIOD)
+
+
+def test_the_list_of_months_takes_the_sums_and_leaves_the_lines_where_they_are(market: Market) -> None:
+    market.paid()
+    month = next_month(market)
+    statements.issue()
+    with acting(market.buyer), CaptureQueriesContext(connection) as asked:
+        (found,) = [each for each in statements.months(market.buyer) if each.month == month]
+    assert found.statement
+    (section,) = found.content["currencies"]
+    whole = sections(market, month)
+    assert section == {name: value for name, value in whole.items() if name not in ("bought", "sold", "taken")}
+    assert whole["bought"], "the control: there are lines to leave"
+    (query,) = [
+        each["sql"] for each in asked if 'FROM "escrow_statement"' in each["sql"] and "jsonb_agg" in each["sql"]
+    ]
+    assert '"escrow_statement"."content",' not in query
 
 
 def test_two_workers_at_once_issue_each_statement_once(market: Market) -> None:

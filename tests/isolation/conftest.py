@@ -19,6 +19,7 @@ from marketplace.escrow.models import (
     CallDeposit,
     Channel,
     Escrow,
+    Invoice,
     LedgerEntry,
     Payment,
     ProvenEvent,
@@ -85,11 +86,24 @@ class Trade:
     dispute: Dispute
     evidence_file: EvidenceFile
     picture: PictureFile
+    invoice: Invoice
 
 
 def told_month(buyer: Organization) -> date:
     """A month with a statement, another one for each trade."""
     return date(2001 + buyer.pk % 20, 1 + buyer.pk % 12, 1)
+
+
+def charged(canary: str) -> dict[str, Any]:
+    """The content of an invoice over one test dollar."""
+    side = {"name": canary, "country": "DE", "address": canary, "vat_number": "", "registration_number": ""}
+    return {
+        "provider": side, "buyer": side, "listing": canary, "plan": "Standard", "order": canary, "symbol": "TUSD",
+        "decimals": 6, "price": "1000000", "period_seconds": world.DAY, "at": "2026-11-21T00:00:00+00:00", "block": 1,
+        "tx": canary, "event": "funded", "treatment": "unregistered", "rate_bps": 0, "gross": "1000000",
+        "net": "1000000", "vat": "0", "periods": 1, "from": "2026-11-21T00:00:00+00:00",
+        "until": "2026-11-22T00:00:00+00:00",
+    }  # fmt: skip
 
 
 @world.written
@@ -160,6 +174,9 @@ def trade(name: str) -> Trade:
     for org in (buyer, provider):
         told = {"currencies": [], "canary": canary}
         Statement.objects.create(org=org, month=told_month(buyer), number=1, content=told, issued_at=now)
+    invoice = Invoice.objects.create(
+        **both, escrow=escrow, seq=1, kind="invoice", number=1, language="en", issued_at=now, content=charged(canary)
+    )
     WalletTransaction.objects.create(
         org=buyer, purpose="withdraw", subject=canary, address=world.ADA_ADDRESS, tx_hash="0x" + uuid.uuid4().hex * 2
     )
@@ -240,7 +257,7 @@ def trade(name: str) -> Trade:
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
-        saved_list, saved, dispute, evidence_file, picture,
+        saved_list, saved, dispute, evidence_file, picture, invoice,
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ FILES: Final = {
     "catalog:picture", "catalog:own_picture", "moderation:picture",
     "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
     "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
+    "escrow:invoice_pdf",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -43,7 +44,7 @@ NO_PAGES: Final = SENT_TO | FILES | PARTS | LEADING_ON
 # Pages below an organization that has the object: the buyer's or the provider's; both go to all others.
 BUYERS: Final = {
     "subscriptions:checkout", "subscriptions:detail", "subscriptions:asked", "escrow:pay", "escrow:money",
-    "escrow:renew",
+    "escrow:renew", "escrow:invoice",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
     "privacy:organization_download", "disputes:open",

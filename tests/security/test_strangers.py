@@ -65,6 +65,7 @@ def objects(of: Trade) -> dict[str, str]:
         "<int:saved_id>": str(of.saved.pk),
         "<int:credit_id>": "1",
         "<int:file_id>": str(of.evidence_file.pk),
+        "<int:invoice_id>": str(of.invoice.pk),
         "<int:document_id>": str(of.document.pk),
         "<int:invitation_id>": str(of.invitation.pk),
         "<int:review_id>": str(of.review.pk),

@@ -3,6 +3,7 @@
 from marketplace.escrow.models.books import Reconciliation
 from marketplace.escrow.models.calls import CallDeposit, Receipt, Sending
 from marketplace.escrow.models.evidence import ProvenEvent, SoldOffer
+from marketplace.escrow.models.invoices import Invoice
 from marketplace.escrow.models.mirror import Escrow, LedgerEntry
 from marketplace.escrow.models.public import Arbiter, Channel, Credit, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
@@ -14,6 +15,7 @@ __all__ = [
     "Channel",
     "Credit",
     "Escrow",
+    "Invoice",
     "LedgerEntry",
     "Payment",
     "ProvenEvent",

@@ -4,14 +4,29 @@ from datetime import date
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 
 from marketplace.organizations.models import Organization
+
+
+class Sums(models.Func):
+    """The currencies of a statement without their lines, taken apart by the database."""
+
+    template = (
+        "(SELECT coalesce(jsonb_agg(section - '{bought,sold,taken}'::text[]), '[]'::jsonb) "
+        "FROM jsonb_array_elements(%(expressions)s) AS section)"
+    )
+    output_field = models.JSONField()
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
     def for_org(self, org_id: int) -> "StatementQuerySet":
         """The statements of one organization."""
         return self.filter(org_id=org_id)
+
+    def with_sums(self) -> "StatementQuerySet":
+        """With `sums`, what the content says of each currency, and without the content: its lines may be thousands."""
+        return self.defer("content").annotate(sums=Sums(KeyTransform("currencies", "content")))
 
 
 class Statement(models.Model):

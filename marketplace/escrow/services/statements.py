@@ -51,11 +51,14 @@ def month_at(moment: datetime) -> date:
 
 
 def months(actor: Actor) -> list[Month]:
-    """The issued statements of the actor's organization, newest first, before them the months that are not closed."""
+    """The issued statements of the actor's organization, newest first, before them the months that are not closed.
+
+    Those issued come with their sums alone: a list shows no lines.
+    """
     org_id = actor.org_id or 0
-    issued = list(Statement.objects.for_org(org_id))
+    issued = list(Statement.objects.for_org(org_id).with_sums())
     opened = [Month(month, content(org_id, month)) for month in _open_months(org_id)]
-    return [*reversed(opened), *(Month(row.month, row.content, row) for row in issued)]
+    return [*reversed(opened), *(Month(row.month, {"currencies": vars(row)["sums"]}, row) for row in issued)]
 
 
 def month_of(actor: Actor, month: date) -> Month | None:

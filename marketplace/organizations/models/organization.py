@@ -33,6 +33,13 @@ class Organization(Lifecycle):
         VAT = "vat", _("VAT number")
         DOCUMENTS = "documents", _("Documents")
 
+    class VatTreatment(models.TextChoices):
+        """What the organization says of VAT in what it sells."""
+
+        INCLUDED = "included", _("VAT is in the price")
+        REVERSE = "reverse", _("Reverse charge for buyers in other countries who have a VAT number; else in the price")
+        UNREGISTERED = "unregistered", _("Not registered for VAT")
+
     moves = table(new="submitted", submitted="verified refused new", refused="submitted", verified="refused")
 
     name = models.CharField("name", max_length=80)
@@ -48,6 +55,17 @@ class Organization(Lifecycle):
     checked = models.CharField("what a moderator checked, in words of Fact", max_length=60, blank=True, db_default="")
     domain = models.CharField("the domain shown to be theirs", max_length=253, blank=True, db_default="")
     domain_checked_at = models.DateTimeField(null=True, blank=True)
+    vat_treatment = models.CharField(
+        "VAT in what it sells; empty: not said",
+        max_length=12,
+        choices=VatTreatment,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    vat_rate_bps = models.PositiveSmallIntegerField(
+        "VAT in its prices, in hundredths of a percent", default=0, db_default=0
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -64,6 +82,11 @@ class Organization(Lifecycle):
                 condition=models.Q(domain="", domain_checked_at__isnull=True)
                 | ~models.Q(domain="") & models.Q(domain_checked_at__isnull=False),
                 name="organization_domain_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(vat_treatment__in=["", "unregistered"], vat_rate_bps=0)
+                | models.Q(vat_treatment__in=["included", "reverse"], vat_rate_bps__range=(1, 5_000)),
+                name="organization_vat_has_its_rate",
             ),
             models.CheckConstraint(
                 condition=models.Q(intention__in=["buy", "sell", "both"]), name="organization_intention"
@@ -131,6 +154,9 @@ class BusinessDetails(models.Model):
     sector = models.CharField("what you work in", max_length=20, choices=Sector, blank=True)
     registration_number = models.CharField("registration number", max_length=60, blank=True)
     vat_number = models.CharField("VAT number", max_length=20, blank=True)
+    billing_address = models.CharField(
+        "address on invoices, lines", max_length=300, blank=True, default="", db_default=""
+    )
     step = models.CharField("next step of onboarding", max_length=10, choices=Step, default=Step.WANT)
 
     objects = BusinessDetailsQuerySet.as_manager()

@@ -19,6 +19,7 @@ from marketplace.catalog.models import Listing, Plan
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_PAY, MAY_USE
 from marketplace.organizations.models import Membership
+from marketplace.organizations.taxes import tax_of, vat_number_of
 from marketplace.subscriptions import calls, free, services, spending
 from marketplace.subscriptions.allowance import allowance
 from marketplace.subscriptions.clock import market_time
@@ -136,6 +137,7 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) ->
         "each": plan.price,
         "total": periods * plan.price,
         "may_try": free.may_try(request.actor, plan),
+        "tax": tax_of(plan.org, buyer_country=request.org.country, buyer_vat=vat_number_of(request.org)),
     }
 
 
