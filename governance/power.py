@@ -36,7 +36,7 @@ def threshold(governor: Governor) -> int:
     """What a proposer needs today."""
     rows = governor.settings.filter(name=Setting.Name.PROPOSAL_THRESHOLD)
     row = rows.order_by("-log__number", "-log__log_index").first()
-    return row.value if row else 0
+    return row.value if row else int(governor.constants.get("proposal threshold", 0))
 
 
 def balance_of(governor: Governor, account: str) -> int | None:

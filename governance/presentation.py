@@ -13,6 +13,7 @@ from governance.effects import Effect, effects_of
 from governance.facts import Facts
 from governance.models import TERMINAL, ClockMode, Governor, Proposal, State, Step, StepKind, Support
 from governance.tally import QuorumHistory, reached_quorum
+from governance.vouching import checked
 from governance.words import SPACE, amount, duration, moment, number, roughly, share, tenths, whole
 
 TONES = {
@@ -235,7 +236,7 @@ def _source(proposal: Proposal, block: Block) -> str:
         else _("The newest of it is not final yet: it can still be taken back.")
     )
     counted = _("Counted from the chain up to block %(block)s.") % {"block": whole(block.number)}
-    return f"{counted} {final}"
+    return f"{counted} {final} {checked(proposal)}".rstrip()
 
 
 def _timeline(proposal: Proposal, clock: int) -> list[Event]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, QuerySet
 
-from chain.models import Block
+from chain.models import Block, CopyPosition
 from governance.facts import Facts
 from governance.models import Governor, Proposal, Step, Vote
 from governance.power import checked_address
@@ -16,6 +16,23 @@ from governance.rolls import ShownVote, show_vote
 from governance.tally import QuorumHistory
 
 VOTES_SHOWN = 50
+
+
+class Reading(NamedTuple):
+    """How far a governor's past is read: the block that is copied, the newest there is, and what was made of it."""
+
+    name: str
+    copied: int
+    head: int
+    proposals: int
+    votes: int
+
+    @classmethod
+    def of(cls, governor: Governor) -> Reading:
+        position = CopyPosition.objects.filter(pk=governor.chain).first()
+        copied, head = (position.copied_number, position.head_number) if position else (-1, -1)
+        votes = Vote.objects.filter(proposal__governor=governor).count()
+        return cls(governor.slug, copied, head, governor.proposals.count(), votes)
 
 
 def governor_named(name: str) -> QuerySet[Governor]:

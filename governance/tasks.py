@@ -1,9 +1,11 @@
-"""The mirror's clock."""
+"""The mirror's clocks."""
 
 from celery import shared_task
+from django.conf import settings
 
 from chain.turns import turn
 from governance import drafting, live, services, simulating
+from governance import checking, live, services
 
 
 @shared_task(ignore_result=True)
@@ -24,3 +26,15 @@ def simulate() -> None:
     with turn("simulating proposals") as ours:
         if ours:
             simulating.simulate_due()
+    """Read what is new on every chain and show it to open pages."""
+    for chain in settings.CHAINS:
+        live.publish(services.mirror(chain))
+
+
+@shared_task(ignore_result=True)
+def check() -> None:
+    """Compare what is open with the contracts."""
+    for chain in settings.CHAINS:
+        with turn(f"governance.check {chain}") as ours:
+            if ours:
+                checking.check(chain)

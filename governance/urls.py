@@ -2,16 +2,17 @@
 
 from django.urls import path
 
-from governance import views, wallet
+from governance import lists, views, wallet
 from governance.consumers import ProposalConsumer
 from governance.views import ballots, delegates, drafts, files
 
 app_name = "governance"
 urlpatterns = [
-    path("", views.proposals, name="proposals"),
+    path("", lists.proposals, name="proposals"),
+    path("daos/", lists.daos, name="daos"),
     path("propose/", views.propose, name="propose"),
     path("delegate/", views.delegate, name="delegate"),
-    path("<slug:governor>/", views.proposals, name="proposals"),
+    path("<slug:governor>/", lists.proposals, name="proposals"),
     path("<slug:governor>/propose/", views.propose, name="propose"),
     path("<slug:governor>/propose/send/", wallet.propose, name="propose_send"),
     path("<slug:governor>/drafts/", drafts.begin, name="drafts"),

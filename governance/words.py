@@ -11,6 +11,7 @@ from governance.models import Token
 SPACE = "\N{NO-BREAK SPACE}"
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 UNITS = (DAY, HOUR, MINUTE, 1)
+END_OF_TIME = 253_402_300_799  # the last second of the year 9999; a contract may name any
 
 
 def whole(count: int) -> str:
@@ -94,4 +95,4 @@ def short(address: str) -> str:
 
 
 def moment(timestamp: int) -> datetime:
-    return datetime.fromtimestamp(timestamp, UTC)
+    return datetime.fromtimestamp(min(timestamp, END_OF_TIME), UTC)

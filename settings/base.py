@@ -265,6 +265,8 @@ RELAYER_KEY = envsecret("RELAYER_KEY", "")
 RELAYER_KEYSTORE = envstr("RELAYER_KEYSTORE", "")
 RELAYER_KEYSTORE_PASSWORD = envsecret("RELAYER_KEYSTORE_PASSWORD", "")
 RELAYER_SIGNER = envstr("RELAYER_SIGNER", "")
+# Signs how much of a deposit for calls is used. After a change the old key stands behind the new one, with a comma.
+METERING_KEY = envsecret("METERING_KEY", "")
 RELAYER_ROLES = dict(pair.split("=", 1) for pair in envlist("RELAYER_ROLES"))  # arbiter=0x…
 # Up to how much, in whole units of the currency, one moderator rules alone; above it a second one confirms.
 DISPUTE_ALONE_UP_TO = envint("DISPUTE_ALONE_UP_TO", 100)

@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "mail alarms": every(10.0, "chain.tasks.tell_operators"),
     "settle the escrow": every(1.0, "marketplace.escrow.tasks.settle"),
     "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
+    "pay for calls": every(5.0, "marketplace.escrow.tasks.pay_for_calls"),
     "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),
     "follow disputes": every(2.0, "marketplace.disputes.tasks.follow"),
     "gather proofs": every(5.0, "marketplace.escrow.tasks.gather_proofs"),
@@ -46,6 +47,7 @@ app.conf.beat_schedule = {
     "forget tries": every(3600.0, "marketplace.gateway.tasks.forget_trials"),
     "run tests of services": every(1.0, "marketplace.gateway.tasks.run_tests"),
     "forget tests of services": every(3600.0, "marketplace.gateway.tasks.forget_tests"),
+    "give back lost calls": every(30.0, "marketplace.gateway.tasks.give_back_lost_calls"),
     "watch new tools": every(15.0, "marketplace.gateway.tasks.watch_public"),
     "probe tools": every(5.0, "marketplace.gateway.tasks.probe_due"),
     "forget old probes": every(3600.0, "marketplace.gateway.tasks.forget_probes"),
@@ -62,4 +64,5 @@ app.conf.beat_schedule = {
     "mirror governance": every(1.0, "governance.tasks.mirror"),
     "simulate proposals": every(10.0, "governance.tasks.simulate"),
     "forget drafts of proposals": every(3600.0, "governance.tasks.forget_drafts"),
+    "compare governance": every(15.0, "governance.tasks.check"),
 }

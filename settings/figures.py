@@ -83,8 +83,8 @@ def _counted(count: int, unit: str) -> str:
 
 
 def period(seconds: int) -> str:
-    """A period of a plan as it is said after "per": 86400 → "day", 2592000 → "30 days"."""
-    names = {3600: _("hour"), 86_400: _("day"), 604_800: _("week")}
+    """A period of a plan as it is said after "per": 0 → "call", 86400 → "day", 2592000 → "30 days"."""
+    names = {0: _("call"), 3600: _("hour"), 86_400: _("day"), 604_800: _("week")}
     if seconds in names:
         return names[seconds]
     if seconds % 86_400 == 0:

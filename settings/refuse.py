@@ -25,6 +25,7 @@ def complaints(settings: dict[str, Any]) -> list[str]:
     secret, hosts, databases = settings["SECRET_KEY"], settings["ALLOWED_HOSTS"], settings["DATABASES"]
     app, owner = databases["default"].get("USER"), databases.get("owner", {}).get("USER")
     keys = {"0x" + key.removeprefix("0x") for key in re.split(r"[,\s]+", settings["RELAYER_KEY"].lower()) if key}
+    metering = {"0x" + key.removeprefix("0x") for key in re.split(r"[,\s]+", settings["METERING_KEY"].lower()) if key}
     signs = keys or settings["RELAYER_KEYSTORE"] or settings["RELAYER_SIGNER"]
     rules = {
         "SECRET_KEY must be at least 40 random characters.": len(secret) >= 40 and "development" not in secret,
@@ -37,6 +38,8 @@ def complaints(settings: dict[str, Any]) -> list[str]:
             "RELAYER_KEYSTORE"
         ]
         or settings["RELAYER_KEYSTORE_PASSWORD"],
+        "METERING_KEY must be a private key that nobody else knows, and none that sends transactions.": metering
+        and not metering & (KNOWN_KEYS | keys),
         "BASE_URL must start with https://.": settings["BASE_URL"].startswith("https://"),
         "SEALING_KEY must be 32 random bytes in base64.": settings["SEALING_KEY"],
         "DATABASE_URL must not use the owner's role.": app != owner,

@@ -45,7 +45,10 @@ INPUT_SCHEMA = {
     "properties": {"text": {"type": "string", "title": "Reviews", "format": "textarea"}},
     "required": ["text"],
 }
-PRICED = ("plan_name", "currency", "price", "period_seconds", "included_calls", "trial_calls", "trial_days")
+PRICED = (
+    "plan_name", "currency", "price", "period_seconds", "included_calls", "trial_calls", "trial_days", "least_deposit",
+    "overage_price",
+)  # fmt: skip
 OUTPUT_SCHEMA = {"type": "object", "properties": {"mood": {"type": "string", "title": "Mood"}}}
 EXAMPLE = {"text": "The bread was wonderful."}
 

@@ -16,10 +16,10 @@ from chain.signing.seam import Fees, Signed
 class LocalKey:
     """A key in this process."""
 
-    def __init__(self, key: str | bytes) -> None:
+    def __init__(self, key: str | bytes, setting: str = "RELAYER_KEY") -> None:
         digits = key if isinstance(key, bytes) else bytes.fromhex(key.removeprefix("0x"))
         if len(digits) != 32:
-            raise ImproperlyConfigured("RELAYER_KEY: a private key is 32 bytes, written as 64 hex digits.")
+            raise ImproperlyConfigured(f"{setting}: a private key is 32 bytes, written as 64 hex digits.")
         self._key = PrivateKey(digits)
         point = self._key.public_key.format(compressed=False)[1:]
         self.address: str = to_checksum_address(keccak(point)[12:])
@@ -36,6 +36,11 @@ class LocalKey:
         except Exception as problem:  # not with its own words: they may hold secrets
             reason = "the password is wrong" if "MAC mismatch" in str(problem) else "it is no version 3 keystore"
             raise ImproperlyConfigured(f"RELAYER_KEYSTORE: {path} cannot be opened: {reason}.") from None
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """r, s and v of a signature of 32 bytes, as contracts take it."""
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([signature[64] + 27])
 
     def sign(self, *, chain_id: int, nonce: int, to: str, data: bytes, value: int, gas: int, fees: Fees) -> Signed:
         """Encoded here: eth-account makes the same bytes in five times the CPU (0.42 ms)."""

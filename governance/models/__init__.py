@@ -12,17 +12,35 @@ from governance.models.governors import ClockMode, Governor, Token
 from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
 from governance.models.proposals import NUMBERS, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
 from governance.models.simulations import Simulation
+from governance.models.checks import Check
+from governance.models.governors import (
+    ClockMode,
+    Governor,
+    NoncesKind,
+    QuorumKind,
+    SaltKind,
+    TimelockKind,
+    Token,
+    TokenKind,
+)
+from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
+from governance.models.proposals import NUMBERS, OPEN, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
 
 __all__ = [
     "NUMBERS",
+    "OPEN",
     "TERMINAL",
     "Ballot",
+    "Check",
     "ClockMode",
     "Delegation",
     "Draft",
     "Governor",
+    "NoncesKind",
     "PowerCheckpoint",
     "Proposal",
+    "QuorumKind",
+    "SaltKind",
     "Setting",
     "SignedDelegation",
     "Simulation",
@@ -33,6 +51,8 @@ __all__ = [
     "StepKind",
     "SupplyChange",
     "Support",
+    "TimelockKind",
     "Token",
+    "TokenKind",
     "Vote",
 ]

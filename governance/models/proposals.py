@@ -6,14 +6,25 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, CheckConstraint, F, IntegerField, Q, UniqueConstraint, Value, When
+from django.db.models import (
+    Case,
+    CheckConstraint,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    UniqueConstraint,
+    Value,
+    When,
+)
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from chain.fields import Uint256Field
 from governance.models.governors import Governor
-from governance.models.shapes import from_log, parent
+from governance.models.shapes import from_log, from_shared_log, parent
 
 
 class State(models.TextChoices):
@@ -33,22 +44,54 @@ NUMBERS = {state: number for number, state in enumerate(State)}
 TERMINAL = (State.CANCELED, State.DEFEATED, State.EXPIRED, State.EXECUTED)
 
 
+OPEN = (State.ACTIVE, State.PENDING, State.SUCCEEDED, State.QUEUED)
+Place = tuple[int, int, int]
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def by_urgency(self) -> ProposalQuerySet:
-        """What one can vote on first, then what comes, then what waits for a hand, then the past; newest first."""
-        order = (State.ACTIVE, State.PENDING, State.SUCCEEDED, State.QUEUED)
+        """What one can vote on first, then what comes, then what waits for a hand, then the past; newest first.
+
+        `urgency`, start of voting and key are a row's place in this order.
+        """
         rank = Case(
-            *(When(state=state, then=Value(place)) for place, state in enumerate(order)),
-            default=Value(len(order)),
+            *(When(state=state, then=Value(place)) for place, state in enumerate(OPEN)),
+            default=Value(len(OPEN)),
             output_field=IntegerField(),
         )
-        return self.order_by(rank, F("vote_start").desc(), "-pk")
+        return self.annotate(urgency=rank).order_by("urgency", "-vote_start", "-pk")
+
+    def below(self, place: Place) -> ProposalQuerySet:
+        """Those that come after a place in the order of `by_urgency()`."""
+        urgency, start, key = place
+        later = Q(vote_start__lt=start) | Q(vote_start=start, pk__lt=key)
+        return self.filter(Q(urgency__gt=urgency) | Q(urgency=urgency) & later)
+
+    def waiting_for(self, voter: str) -> ProposalQuerySet:
+        """Open votes in which that account has not voted."""
+        return self.filter(state=State.ACTIVE).exclude(
+            Exists(Vote.objects.filter(proposal=OuterRef("pk"), voter=voter))
+        )
+
+    def saying(self, words: str) -> ProposalQuerySet:
+        """With each of the words in its text, or made by an account whose address begins so."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(text__icontains=word) | Q(proposer__istartswith=word))
+        return found
+
+    def to_check(self) -> ProposalQuerySet:
+        """What is not settled, and what has not been compared with the contract since it was."""
+        return self.filter(Q(settled=False) | Q(check_due=True))
 
 
 class Proposal(models.Model):
     """What was proposed, unchanged, and how it stands: `state` to `settled` are recomputed by every mirror run.
 
     `targets`, `amounts`, `calldatas` (0x-hex) and the description's bytes are what queue, execute and cancel take.
+    `text` is the description as far as it can be read, for searching. `quorum_said`: what the contract says, where
+    the quorum cannot be reckoned. `checked_number`: the last block at which the contract was asked; `differs`:
+    whether it then said otherwise than this row.
     """
 
     governor = models.ForeignKey(Governor, on_delete=models.CASCADE, related_name="proposals")
@@ -60,6 +103,7 @@ class Proposal(models.Model):
     amounts = ArrayField(Uint256Field())
     calldatas = ArrayField(models.TextField())
     description_bytes = models.BinaryField()
+    text = models.TextField(blank=True, default="", db_default="")
     vote_start = models.BigIntegerField()
     vote_end = models.BigIntegerField()
 
@@ -73,6 +117,10 @@ class Proposal(models.Model):
     eta = models.BigIntegerField(null=True)
     final = models.BooleanField(default=False)
     settled = models.BooleanField(default=False)
+    quorum_said = Uint256Field(null=True)
+    checked_number = models.BigIntegerField(null=True)
+    differs = models.BooleanField(default=False, db_default=False)
+    check_due = models.BooleanField(default=True, db_default=True)
 
     objects = ProposalQuerySet.as_manager()
 
@@ -165,7 +213,7 @@ class Step(models.Model):
 
     Kind = StepKind
     proposal = parent("Proposal", "steps")
-    log = from_log()
+    log = from_shared_log()
     kind = models.CharField(max_length=20, choices=StepKind.choices)
     value = models.BigIntegerField(null=True)
 
@@ -176,6 +224,7 @@ class Step(models.Model):
                 condition=~Q(kind__in=[StepKind.EXTENDED, StepKind.QUEUED]) | Q(value__isnull=False),
                 name="step_has_its_time",
             ),
+            UniqueConstraint(fields=["log", "proposal"], name="step_once"),
         ]
 
     def __str__(self) -> str:

@@ -3,8 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -14,14 +12,15 @@ from governance.effects import Effect, effect_of
 from governance.facts import Facts, fee_change
 from governance.following import delegation_life, life_of
 from governance.forms import AddressForm, FeeForm
+from governance.lists import governor_or_own
 from governance.markdown import rendered
-from governance.models import Governor, Proposal, Support
+from governance.models import Proposal, Support
 from governance.power import Standing, checked_address, eligibility, threshold
 from governance.projection import NOBODY
 from governance.reading import for_show, governor_named, shown, standing_context, votes_of
+from governance.reading import for_show, governor_named, standing_context, votes_of
 from governance.words import amount
 
-PER_PAGE = 20
 SUPPORTS = [(side.value, side.label) for side in (Support.FOR, Support.AGAINST, Support.ABSTAIN)]
 
 
@@ -31,32 +30,6 @@ def proposal_or_404(governor: str, proposal_id: str) -> Proposal:
         raise Http404("No such proposal.")
     named = Proposal.objects.filter(governor__in=governor_named(governor), proposal_id=int(proposal_id))
     return get_object_or_404(for_show(named))
-
-
-def governor_or_first(name: str | None) -> Governor | None:
-    """The one that is named, or 404; without a name the market's own, or None before it is mirrored."""
-    if name is not None:
-        return get_object_or_404(governor_named(name))
-    of_chain = Governor.objects.filter(chain=settings.CHAIN_ID).select_related("token")
-    return of_chain.order_by("pk").first()
-
-
-@doors.public
-@require_safe
-def proposals(request: HttpRequest, governor: str | None = None) -> HttpResponse:
-    """What can be voted on, what waits, and what was decided."""
-    dao = governor_or_first(governor)
-    context: dict[str, Any] = {"governor": dao}
-    if dao is not None:
-        page = Paginator(for_show(dao.proposals.by_urgency()), PER_PAGE).get_page(request.GET.get("page"))
-        rows = shown(dao, page.object_list)
-        context |= {
-            "page": page,
-            "open": [row for row in rows if row.proposal.state in {"active", "pending", "succeeded", "queued"}],
-            "past": [row for row in rows if row.proposal.state not in {"active", "pending", "succeeded", "queued"}],
-            "newest": rows[0] if rows else None,
-        }
-    return render(request, "governance/proposals.html", context)
 
 
 @doors.public
@@ -152,7 +125,7 @@ def eligible(request: HttpRequest, governor: str, proposal_id: str) -> HttpRespo
 @require_safe
 def delegate(request: HttpRequest, governor: str | None = None) -> HttpResponse:
     """Whom an account's votes count for, and how to change it."""
-    dao = governor_or_first(governor)
+    dao = governor_or_own(governor)
     given = request.GET.get("address", "")
     address = checked_address(given)
     context: dict[str, Any] = {
@@ -173,7 +146,7 @@ def delegate(request: HttpRequest, governor: str | None = None) -> HttpResponse:
 @doors.public
 def propose(request: HttpRequest, governor: str | None = None) -> HttpResponse:
     """A change of the fee: the form, and what it would do before a wallet is asked."""
-    dao = governor_or_first(governor)
+    dao = governor_or_own(governor)
     context: dict[str, Any] = {"governor": dao, "form": FeeForm()}
     status = 200
     if dao is not None:

@@ -19,11 +19,11 @@ HERE: Final = "/compare/"
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An amount in base units; `seconds` is the period that it is for, 0 where the row says it."""
+    """An amount in base units; `seconds` is the period that it is for, 0 for a call, none where the row says it."""
 
     amount: int
     currency: Currency
-    seconds: int = 0
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ def _for_a_month(listing: Listing) -> Cell:
     """The cheapest paid plan for 30 days, rounded up: what a buyer pays, with the market's fee inside."""
     offers: list[Any] = getattr(listing, "offers", [])
     offers = [plan for plan in offers if not plan.is_free] or offers
-    each = [(-(-int(plan.price) * MONTH // plan.period_seconds), plan.currency) for plan in offers]
+    each = [
+        (-(-int(plan.price) * MONTH // plan.period_seconds), plan.currency) for plan in offers if plan.period_seconds
+    ]
     if not each:
         return Cell(is_missing=True)
     amount, currency = min(each, key=lambda pair: pair[0])

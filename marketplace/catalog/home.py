@@ -1,6 +1,7 @@
 """What the shop adds to an organization's Home."""
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from marketplace.audit.models import Entry
 from marketplace.catalog.models import Listing, ListingVersion
@@ -16,11 +17,11 @@ def part(org: Organization, user_id: int, role: str) -> Part:
         ordered = Entry.objects.for_org(org.pk).filter(verb="order.placed", actor_user_id__in=people)
         whole.steps.append(
             Step(
-                "Find your first tool",
-                "Look around, read what it costs and how you get your money back, and subscribe for one period.",
+                _("Find your first tool"),
+                _("Look around, read what it costs and how you get your money back, and subscribe for one period."),
                 ordered.exists(),
                 reverse("catalog:browse"),
-                "Browse tools",
+                _("Browse tools"),
             )
         )
     if org.wants_to_sell or Listing.objects.for_org(org.pk).exists():
@@ -35,12 +36,12 @@ def _selling(whole: Part, org: Organization) -> None:
     listings = reverse("catalog:manage", args=[org.slug])
     whole.steps.append(
         Step(
-            "Put a tool in the shop",
-            "Describe what it does, say what goes in, name a price. A moderator reads it before anybody can buy.",
+            _("Put a tool in the shop"),
+            _("Describe what it does, say what goes in, name a price. A moderator reads it before anybody can buy."),
             in_shop > 0,
             listings if drafts.exists() else reverse("catalog:create", args=[org.slug]),
-            "Write a listing",
+            _("Write a listing"),
             is_waiting=not in_shop and drafts.submitted().exists(),
         )
     )
-    whole.figures.append(Figure("Tools in the shop", in_shop, listings))
+    whole.figures.append(Figure(_("Tools in the shop"), in_shop, listings))

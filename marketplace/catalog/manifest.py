@@ -25,25 +25,43 @@ SAME: Final = ("name", "summary", "description", "endpoint", "input_schema", "ou
 
 
 class PlanInput(serializers.Serializer[Any]):
-    """One plan. A price of 0 is a free plan; `included_calls` left out means as many as one likes."""
+    """One plan. A price of 0 is a free plan; `included_calls` left out means as many as one likes.
+
+    With `period_seconds` 0 the price is for a call, paid out of a deposit of the buyer's.
+    """
 
     name = serializers.CharField(max_length=plans.LONGEST_NAME)
     price = serializers.DecimalField(
-        max_digits=60, decimal_places=30, min_value=Decimal(0), help_text="For one period, as people write it: 29.00."
+        max_digits=60,
+        decimal_places=30,
+        min_value=Decimal(0),
+        help_text="For one period, or for a call, as people write it: 29.00.",
     )
     currency = serializers.CharField(max_length=80, help_text="Symbol, or chain and token: eip155:1:0xA0b8….")
-    period_seconds = serializers.IntegerField(min_value=plans.SHORTEST, max_value=plans.LONGEST)
+    period_seconds = serializers.IntegerField(
+        min_value=0, max_value=plans.LONGEST, help_text="0: the price is for a call. Otherwise at least 60."
+    )
     included_calls = serializers.IntegerField(min_value=1, max_value=plans.MOST_CALLS, required=False)
     trial_calls = serializers.IntegerField(min_value=0, max_value=plans.MOST_TRIAL_CALLS, default=0)
     trial_days = serializers.IntegerField(min_value=0, max_value=plans.MOST_TRIAL_DAYS, default=0)
+    least_deposit = serializers.DecimalField(
+        max_digits=60, decimal_places=30, min_value=Decimal(0), default=Decimal(0),
+        help_text="Least that a buyer puts in for calls, when the price is for a call.",
+    )  # fmt: skip
+    overage_price = serializers.DecimalField(
+        max_digits=60, decimal_places=30, min_value=Decimal(0), default=Decimal(0),
+        help_text="Price of each call beyond those included; left out, none are sold.",
+    )  # fmt: skip
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         currency = _currency(attrs["currency"])
-        try:
-            price = currency.in_base_units(attrs["price"])
-        except ValueError as problem:
-            raise serializers.ValidationError({"price": str(problem)}) from None
-        return attrs | {"currency": currency, "price": price}
+        exact = {}
+        for name in ("price", *plans.AMOUNTS):
+            try:
+                exact[name] = currency.in_base_units(attrs[name])
+            except ValueError as problem:
+                raise serializers.ValidationError({name: str(problem)}) from None
+        return attrs | {"currency": currency, **exact}
 
 
 def _currency(text: str) -> Currency:
@@ -200,4 +218,5 @@ def _plan(plan: PlanTerms) -> dict[str, Any]:
         name = f"{plan.currency.chain}:{plan.currency.address}"
     said: dict[str, Any] = {"name": plan.name, "price": amount(plan.price, plan.currency), "currency": name}
     said |= {"period_seconds": plan.period_seconds}
+    said |= {key: amount(value, plan.currency) for key in plans.AMOUNTS if (value := getattr(plan, key))}
     return said | {key: value for key in plans.OPTIONAL if (value := getattr(plan, key))}

@@ -1,4 +1,4 @@
-"""The terms of a plan as a version proposes them: a price for a period, calls inside it, a trial before it."""
+"""The terms of a plan as a version proposes them: a price for a period, calls in it and beyond; or for a call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -16,14 +16,17 @@ MOST_CALLS: Final = 1_000_000_000
 MOST_TRIAL_CALLS: Final = 10_000
 MOST_TRIAL_DAYS: Final = 90
 OPTIONAL: Final = ("included_calls", "trial_calls", "trial_days")
+AMOUNTS: Final = ("least_deposit", "overage_price")  # optional too; base units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTerms:
     """One proposed plan: `price` in base units of `currency` for `period_seconds`; 0 is a free plan.
 
-    `included_calls` is how many calls a period holds, None for as many as one likes. A trial ends with its calls or
-    its days, whichever is over first; both 0 means that there is none.
+    With `period_seconds` 0 the price is for a call, paid out of a deposit of at least `least_deposit`.
+    `included_calls` is how many calls a period holds, None for as many as one likes; `overage_price` what each call
+    beyond them costs, 0 when none are sold. A trial ends with its calls or its days, whichever is over first; both 0
+    means that there is none.
     """
 
     name: str
@@ -33,11 +36,18 @@ class PlanTerms:
     included_calls: int | None = None
     trial_calls: int = 0
     trial_days: int = 0
+    least_deposit: int = 0
+    overage_price: int = 0
 
     @property
     def is_free(self) -> bool:
         """Whether nothing is paid for it."""
         return self.price == 0
+
+    @property
+    def is_per_call(self) -> bool:
+        """Whether each call is paid, and no period."""
+        return self.period_seconds == 0
 
     @property
     def has_trial(self) -> bool:
@@ -53,6 +63,7 @@ class PlanTerms:
             "price": str(self.price),
             "period_seconds": self.period_seconds,
         }
+        said |= {name: str(value) for name in AMOUNTS if (value := getattr(self, name))}
         return said | {name: value for name in OPTIONAL if (value := getattr(self, name))}
 
     def columns(self) -> dict[str, Any]:
@@ -72,6 +83,7 @@ def read(rows: Iterable[Mapping[str, Any]], currencies: Iterable[Currency] | Non
     found = []
     for row in rows:
         extra = {name: row[name] for name in OPTIONAL if name in row}
+        extra |= {name: int(row[name]) for name in AMOUNTS if name in row}
         found.append(
             PlanTerms(
                 name=row["name"],
@@ -104,18 +116,35 @@ def check(plans: Sequence[PlanTerms]) -> None:
 def _problem(plan: PlanTerms) -> str:
     if not 0 < len(plan.name.strip()) <= LONGEST_NAME:
         return _("Give each plan a name of at most %(most)d characters.") % {"most": LONGEST_NAME}
-    if not SHORTEST <= plan.period_seconds <= LONGEST:
+    if not plan.is_per_call and not SHORTEST <= plan.period_seconds <= LONGEST:
         return _("A period has to be between a minute and a year.")
     if not 0 <= plan.price < 2**128:
         return _("This is not a price that the escrow can take.")
     if plan.included_calls is not None and not 0 < plan.included_calls <= MOST_CALLS:
         return _("Include at least one call, or leave it open.")
+    if problem := _call_problem(plan):
+        return problem
     if plan.is_free:
         if plan.included_calls is None:
             return _("A free plan needs a number of calls, so that nobody can use up your service for nothing.")
         if plan.trial_calls or plan.trial_days:
             return _("A free plan needs no trial.")
     return _trial_problem(plan)
+
+
+def _call_problem(plan: PlanTerms) -> str:
+    """What is wrong with the price of calls, or with that of calls beyond the included ones."""
+    if plan.is_per_call and plan.is_free:
+        return _("Write what a call costs. A free plan has periods and a number of calls.")
+    if plan.is_per_call and plan.included_calls is not None:
+        return _("A plan that is paid by the call includes none.")
+    if not plan.is_per_call and plan.least_deposit:
+        return _("A least deposit is for plans that are paid by the call.")
+    if plan.overage_price and (plan.is_free or plan.included_calls is None):
+        return _("A price for further calls needs a price for the period, and a number of calls in it.")
+    if not 0 <= plan.overage_price < 2**128 or not 0 <= plan.least_deposit < 2**128:
+        return _("This is not a price that the escrow can take.")
+    return ""
 
 
 def _trial_problem(plan: PlanTerms) -> str:
@@ -129,11 +158,22 @@ def _trial_problem(plan: PlanTerms) -> str:
     return ""
 
 
+def _exact(plan: Any, amount: int) -> str:
+    return f"{plan.currency.in_units(amount).normalize():f} {plan.currency.symbol}"
+
+
 def in_words(plan: Any) -> str:
     """The terms of a plan, proposed or on sale, line by line, with exact figures."""
-    price = f"{plan.currency.in_units(int(plan.price)).normalize():f} {plan.currency.symbol}"
+    price = _exact(plan, int(plan.price))
     lines = [_("Price: %(price)s") % {"price": price if plan.price else _("free")}]
-    lines.append(_("Period in seconds: %(seconds)d") % {"seconds": plan.period_seconds})
+    if plan.is_per_call:
+        lines = [_("Price of a call: %(price)s") % {"price": price}]
+    else:
+        lines.append(_("Period in seconds: %(seconds)d") % {"seconds": plan.period_seconds})
+    if plan.least_deposit:
+        lines.append(_("Least deposit: %(price)s") % {"price": _exact(plan, int(plan.least_deposit))})
+    if plan.overage_price:
+        lines.append(_("Price of each further call: %(price)s") % {"price": _exact(plan, int(plan.overage_price))})
     if plan.included_calls:
         lines.append(_("Calls in a period: %(calls)d") % {"calls": plan.included_calls})
     if plan.trial_calls:

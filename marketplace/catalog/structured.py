@@ -42,11 +42,10 @@ def structured(listing: Listing, plans: Sequence[Plan], url: str) -> SafeString:
     return mark_safe(text.translate(ESCAPES))  # noqa: S308
 
 
-def _offer(plan: Plan, url: str) -> dict[str, str]:
-    return {
-        "@type": "Offer",
-        "name": plan.name,
-        "price": f"{plan.currency.in_units(int(plan.price)).normalize():f}",
-        "priceCurrency": plan.currency.symbol,
-        "url": url,
-    }
+def _offer(plan: Plan, url: str) -> dict[str, Any]:
+    price = f"{plan.currency.in_units(int(plan.price)).normalize():f}"
+    said: dict[str, Any] = {"@type": "Offer", "name": plan.name, "price": price, "priceCurrency": plan.currency.symbol}
+    if plan.is_per_call:
+        each = {"@type": "UnitPriceSpecification", "price": price, "priceCurrency": plan.currency.symbol}
+        said["priceSpecification"] = {**each, "unitText": "call"}
+    return {**said, "url": url}

@@ -10,6 +10,15 @@ OURS = {
     "escrow.release.after_lock": "due deposits are locked, nothing is left to be sent",
     "escrow.release.after_submit": "transactions are left to be sent, not committed",
     "escrow.release.after_commit": "transactions that are to be sent are committed",
+    "escrow.receipts.after_lock": "deposits for calls are locked, nothing is signed",
+    "escrow.receipts.before_commit": "receipts are signed and stored, not committed",
+    "escrow.receipts.after_commit": "receipts are committed",
+    "escrow.claim.after_lock": "deposits for calls are locked, no claim is left to be sent",
+    "escrow.claim.before_commit": "claims are left to be sent, not committed",
+    "escrow.claim.after_commit": "claims that are to be sent are committed",
+    "escrow.close.after_lock": "deposits for calls are locked, no closing is left to be sent",
+    "escrow.close.before_commit": "closings are left to be sent, not committed",
+    "escrow.close.after_commit": "closings that are to be sent are committed",
 }
 
 

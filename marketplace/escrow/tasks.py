@@ -4,6 +4,7 @@ from celery import shared_task
 
 from marketplace.escrow import services
 from marketplace.escrow.services import proving, statements
+from marketplace.escrow.services import receipts, statements
 
 
 @shared_task
@@ -16,6 +17,14 @@ def settle() -> None:
 def release() -> None:
     """Leave releases that are due to be sent."""
     services.release_matured()
+
+
+@shared_task
+def pay_for_calls() -> None:
+    """Sign what calls came to, claim it, and close deposits whose time is over."""
+    receipts.sign_receipts()
+    receipts.claim_used()
+    receipts.close_over()
 
 
 @shared_task

@@ -10,6 +10,7 @@ from marketplace.catalog.models import Currency
 from marketplace.escrow.models import Escrow
 from marketplace.subscriptions.models import Order
 
+CHANNEL_TERMS = "(bytes32,address,address,address,uint256,uint16)"
 TERMS = "(bytes32,address,address,uint256,uint32,uint32,uint16)"
 DOMAIN = [
     {"name": "name", "type": "string"},
@@ -58,6 +59,27 @@ def escrow_id(order: Order, *, buyer: str, contract: str) -> str:
     values[0] = bytes.fromhex(order.order_ref[2:])
     number = chain_number(order.currency.chain)
     packed = encode(["uint256", "address", "address", TERMS], [number, contract, buyer, tuple(values)])
+    return "0x" + keccak(packed).hex()
+
+
+def channel_terms(order: Order) -> dict[str, Any]:
+    """The contract's `ChannelTerms` of an order of calls."""
+    return {
+        "channelRef": order.order_ref,
+        "provider": order.provider_address,
+        "signer": order.signer,
+        "token": order.currency.address,
+        "deposit": order.amount,
+        "maxFeeBps": order.max_fee_bps,
+    }
+
+
+def channel_id(order: Order, *, payer: str, contract: str) -> str:
+    """The id that the contract will give this payer's channel, as 0x-hex: its `channelId`, computed here."""
+    values = list(channel_terms(order).values())
+    values[0] = bytes.fromhex(order.order_ref[2:])
+    number = chain_number(order.currency.chain)
+    packed = encode(["uint256", "address", "address", CHANNEL_TERMS], [number, contract, payer, tuple(values)])
     return "0x" + keccak(packed).hex()
 
 

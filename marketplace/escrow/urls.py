@@ -5,6 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from marketplace.escrow.views import evidence, leaving, paying, payouts, renewing, statements
+from marketplace.escrow.views import calls, leaving, paying, payouts, renewing, statements
 
 
 class Bytes32:
@@ -57,6 +58,10 @@ urlpatterns = [
     path(f"{ORDER}/evidence/", evidence.evidence, name="evidence"),
     path(f"{ORDER}/{DEPOSIT}/cancel/", leaving.cancel, name="cancel"),
     path(f"{ORDER}/{DEPOSIT}/cancel/sent/", leaving.cancel_sent, name="cancel_sent"),
+    path(f"{ORDER}/{DEPOSIT}/stop-calls/", calls.stop, name="stop_calls"),
+    path(f"{ORDER}/{DEPOSIT}/stop-calls/sent/", calls.stop_sent, name="stop_calls_sent"),
+    path(f"{ORDER}/{DEPOSIT}/close-calls/", calls.close, name="close_calls"),
+    path(f"{ORDER}/{DEPOSIT}/close-calls/sent/", calls.close_sent, name="close_calls_sent"),
     path(f"{CREDIT}/withdraw/", leaving.withdraw, name="withdraw"),
     path(f"{CREDIT}/withdraw/sent/", leaving.withdraw_sent, name="withdraw_sent"),
     path("payouts/", payouts.payouts, name="payouts"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from marketplace.gateway import services, upstream
+from marketplace.gateway.charging import Charge
 from marketplace.gateway.runs import understood
 from marketplace.tenancy import door
 
@@ -33,16 +34,16 @@ async def call(request: HttpRequest, slug: str) -> HttpResponse:
         answer = await upstream.post(_connections(), going.endpoint, body=body, headers=going.headers)
     except upstream.UpstreamFailed as problem:
         slow = isinstance(problem, upstream.UpstreamSlow)
-        await _in_database(services.finish_call, going, outcome="timed_out" if slow else "failed")
+        charge = await _in_database(services.finish_call, going, outcome="timed_out" if slow else "failed")
         code, status = ("provider_slow", 504) if slow else ("provider_failed", 502)
-        return _refusal(services.CallRefused(status, code, str(problem)), request_id)
+        return _refusal(services.CallRefused(status, code, str(problem)), request_id, charge)
     ending = understood(answer)
-    await _in_database(services.finish_call, going, outcome=ending.outcome, status=ending.status, size=ending.size)
+    ended = {"outcome": ending.outcome, "status": ending.status, "size": ending.size}
+    charge = await _in_database(services.finish_call, going, **ended)
     if ending.outcome == "failed":
-        return _refusal(services.CallRefused(502, "provider_failed", ending.error), request_id)
-    return HttpResponse(
-        answer.body, status=answer.status, content_type="application/json", headers={"X-Request-Id": request_id}
-    )
+        return _refusal(services.CallRefused(502, "provider_failed", ending.error), request_id, charge)
+    headers = {"X-Request-Id": request_id, **_charged(charge)}
+    return HttpResponse(answer.body, status=answer.status, content_type="application/json", headers=headers)
 
 
 door.marked(call, "key")
@@ -64,9 +65,14 @@ def _checked(request: HttpRequest) -> tuple[bytes, str]:
     return body, key
 
 
-def _refusal(refused: services.CallRefused, request_id: str = "") -> JsonResponse:
+def _charged(charge: Charge | None) -> dict[str, str]:
+    """What a call that is paid by itself has cost, and what is left of the deposit, in base units of its currency."""
+    return {"X-Call-Cost": str(charge.cost), "X-Deposit-Left": str(charge.left)} if charge else {}
+
+
+def _refusal(refused: services.CallRefused, request_id: str = "", charge: Charge | None = None) -> JsonResponse:
     error = {"code": refused.code, "message": str(refused)}
-    headers = {"X-Request-Id": request_id} if request_id else {}
+    headers = ({"X-Request-Id": request_id} if request_id else {}) | _charged(charge)
     if refused.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JsonResponse({"error": error}, status=refused.status, headers=headers)

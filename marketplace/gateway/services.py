@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Listing, ListingVersion
-from marketplace.gateway import limits, sealing
+from marketplace.gateway import charging, limits, sealing
+from marketplace.gateway.charging import Charge
 from marketplace.gateway.models import ApiKey, UpstreamSecret, UsageRecord
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_SELL
 from marketplace.subscriptions.allowance import UsedUp, count_call
+from marketplace.subscriptions.metering import Taken
 from marketplace.subscriptions.models import Subscription
 from marketplace.subscriptions.services import entitlement
 from marketplace.tenancy.actor import Actor
@@ -46,6 +48,7 @@ class Call:
     buyer_id: int
     endpoint: str
     headers: dict[str, str]
+    taken: Taken | None = None
     began: float = field(default_factory=time.monotonic)
 
 
@@ -147,13 +150,12 @@ def begin_run_call(*, buyer_id: int, listing: Listing, user_id: int | None, size
         return _count(buyer_id=buyer_id, listing=listing, size=size, user_id=user_id)
 
 
-def finish_call(call: Call, *, outcome: str, status: int | None = None, size: int = 0) -> None:
-    """Write down how a call ended and how long it took."""
+def finish_call(call: Call, *, outcome: str, status: int | None = None, size: int = 0) -> Charge | None:
+    """Write down how a call ended and how long it took; what a call that is paid by itself has come to."""
     milliseconds = int((time.monotonic() - call.began) * 1000)
+    facts = {"status": status, "milliseconds": milliseconds, "bytes_out": size}
     with transaction.atomic(), scope(org_id=call.buyer_id):
-        UsageRecord.objects.filter(pk=call.usage_id).update(
-            outcome=outcome, status=status, milliseconds=milliseconds, bytes_out=size
-        )
+        return charging.end(call.usage_id, outcome=outcome, taken=call.taken, **facts)
 
 
 def usage_by_listing(org_id: int, *, days: int = 30) -> list[dict[str, Any]]:
@@ -178,7 +180,7 @@ def _count(
         raise CallRefused(402, "no_subscription", right.reason)
     subscription: Subscription = right.subscription
     try:
-        count_call(subscription)
+        taken = count_call(subscription)
     except UsedUp as used_up:
         raise CallRefused(429, "calls_used_up", str(used_up)) from None
     usage = UsageRecord.objects.create(
@@ -189,8 +191,10 @@ def _count(
         api_key_id=api_key_id,
         user_id=user_id,
         bytes_in=size,
+        meter_id=taken.meter_id if taken else None,
+        cost=taken.cost if taken else 0,
     )
-    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id, version=subscription.version_number))
+    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id, version=subscription.version_number), taken)
 
 
 def way_to(listing: Listing, request_id: uuid.UUID, version: int | None = None) -> tuple[str, dict[str, str]]:

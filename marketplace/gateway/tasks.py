@@ -2,12 +2,17 @@
 
 from celery import shared_task
 
-from marketplace.gateway import probing, runs, testing, trial_runs, trials
+from marketplace.gateway import charging, probing, runs, testing, trial_runs, trials
 
 
 @shared_task
 def run_waiting() -> None:
     runs.run_waiting()
+
+
+@shared_task
+def give_back_lost_calls() -> None:
+    charging.give_back_lost()
 
 
 @shared_task

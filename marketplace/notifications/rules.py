@@ -4,28 +4,17 @@ A sentence names {other} (the other side of an order), {listing}, {org}, {who} (
 as {amount}; they are filled in when it is shown. An order's entry stands in both sides' chains: `side` picks one.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from marketplace.notifications.calls import CALLS
 from marketplace.notifications.models import Kind
+from marketplace.notifications.rule import Rule
 from marketplace.organizations.access import MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
 
 ACTOR: Final = ("actor",)
 NAMED: Final = ("named",)  # the person whose id stands in the facts as `user_id`
 MODERATORS: Final = ("moderators",)
 OWNERS: Final = (Role.OWNER,)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One sentence to some people. `link` is a URL name and the names of its arguments."""
-
-    kind: Kind
-    says: str
-    to: tuple[str, ...]
-    link: str
-    side: str = ""
-    also_actor: bool = False
 
 
 DETAIL: Final = "subscriptions:detail org order"
@@ -56,6 +45,7 @@ DISPUTES: Final = "disputes:list org"
 DISPUTE_CASE: Final = "disputes:case dispute"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
+    **CALLS,
     "order.placed": (
         Rule(Kind.ORDERS, "{who} ordered {listing} from {other}. It waits for payment.", MAY_PAY, DETAIL, "buyer"),
         Rule(Kind.ORDERS, "{other} ordered {listing}. It waits for their payment.", MAY_SELL, SALES, "provider"),

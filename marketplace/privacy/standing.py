@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from marketplace.escrow.models import Escrow
+from marketplace.escrow.models import CallDeposit, Escrow
 from marketplace.lifecycle import Words
 from marketplace.organizations.models import Membership
 from marketplace.privacy import fates, inventory
@@ -30,12 +30,16 @@ NAMES: dict[str, Words] = {
     "disputes.Evidence": _("statements in disputes"),
     "disputes.EvidenceFile": _("files in disputes"),
     "disputes.Ruling": _("rulings"),
+    "escrow.CallDeposit": _("deposits for calls"),
     "escrow.Escrow": _("escrows"),
     "escrow.LedgerEntry": _("ledger entries"),
     "escrow.Payment": _("payments"),
     "escrow.ProvenEvent": _("proven events of your money"),
     "escrow.Release": _("releases"),
     "escrow.SoldOffer": _("offers as they were sold"),
+    "escrow.Receipt": _("receipts for calls"),
+    "escrow.Release": _("releases"),
+    "escrow.Sending": _("payments for calls"),
     "escrow.Statement": _("statements"),
     "escrow.WalletTransaction": _("wallet transactions"),
     "gateway.ApiKey": _("api keys"),
@@ -68,6 +72,7 @@ NAMES: dict[str, Words] = {
     "reviews.Review": _("reviews"),
     "reviews.Wording": _("earlier words of reviews"),
     "subscriptions.CallCount": _("counts of calls"),
+    "subscriptions.Meter": _("meters of paid calls"),
     "subscriptions.Order": _("orders"),
     "subscriptions.SpendingLimit": _("spending limits"),
     "subscriptions.SpendingRequest": _("spending requests"),
@@ -84,6 +89,7 @@ def open_matters(org_id: int | None, user_id: int) -> list[str]:
 
 def _of_organization(org_id: int) -> list[str]:
     held = Escrow.objects.for_org(org_id).filter(state__in=OPEN_MONEY).count()
+    held += CallDeposit.objects.for_org(org_id).unclosed().count()
     running = Subscription.objects.for_org(org_id).filter(state__in=RUNNING).count()
     placed = Order.objects.for_org(org_id).filter(state=Order.State.PLACED).count()
     found = [

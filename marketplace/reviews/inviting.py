@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from marketplace.audit.services import record
 from marketplace.catalog.models import Listing
 from marketplace.reviews.models import Invitation, Review
-from marketplace.reviews.standing import settled
+from marketplace.reviews.standing import settled, settled_calls
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import Order
 from marketplace.tenancy.actor import SYSTEM
@@ -23,10 +23,16 @@ def invite() -> int:
     """Note who may review now, has not, and was not asked; returns how many."""
     same = {"org": OuterRef("buyer"), "listing": OuterRef("order__listing")}
     with transaction.atomic(), as_system("buyers of every provider are asked"):
-        ready = settled().filter(started_at__gt=market_time() - RECENT, order__listing__state=Listing.State.PUBLIC)
-        ready = ready.exclude(Exists(Invitation.objects.filter(**same))).exclude(Exists(Review.objects.filter(**same)))
-        found = list(ready.select_related("order__listing").order_by("buyer_id", "pk")[:BATCH])
-        return sum(_ask(escrow.buyer_id, escrow.order) for escrow in found)
+        asked, told = Exists(Invitation.objects.filter(**same)), Exists(Review.objects.filter(**same))
+        since, shown = market_time() - RECENT, {"order__listing__state": Listing.State.PUBLIC}
+        done = 0
+        for ready in (
+            settled().filter(started_at__gt=since, **shown),
+            settled_calls().filter(channel__at__gt=since, **shown),
+        ):
+            fresh = ready.exclude(asked).exclude(told).select_related("order__listing").order_by("buyer_id", "pk")
+            done += sum(_ask(deposit.buyer_id, deposit.order) for deposit in fresh[:BATCH])
+        return done
 
 
 def _ask(org_id: int, order: Order) -> bool:

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.lifecycle import Refused
+from marketplace.subscriptions import metering
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import CallCount, Subscription
-from marketplace.subscriptions.words import day, number
+from marketplace.subscriptions.metering import Taken
+from marketplace.subscriptions.models import CallCount, Meter, Subscription
+from marketplace.subscriptions.words import day, money, number
 from marketplace.tenancy.actor import SYSTEM
 from marketplace.tenancy.scope import as_system
 
@@ -31,13 +33,17 @@ class UsedUp(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a period holds and what of it is used; `until` is when the next period begins, or the trial ends."""
+    """What a period holds and what of it is used; `until` is when the next period begins, or the trial ends.
+
+    With a `meter` it is what the deposit for calls holds instead, until more is put in.
+    """
 
     most: int
     used: int
     period: int
     until: datetime
     is_last: bool
+    meter: Meter | None = None
 
     @property
     def left(self) -> int:
@@ -50,14 +56,27 @@ class Allowance:
     @property
     def in_words(self) -> str:
         """A sentence that a person can plan by."""
+        if self.meter:
+            return _in_money(self.meter)
         figures = {"used": number(self.used), "most": number(self.most), "day": day(self.until)}
         if self.is_last:
             return _("%(used)s of %(most)s calls are used; they last until %(day)s.") % figures
         return _("%(used)s of %(most)s calls are used; on %(day)s there are new ones.") % figures
 
 
+def _in_money(meter: Meter) -> str:
+    order = meter.subscription.order
+    assert order is not None  # noqa: S101  (a meter is of an order)
+    figures = {"used": number(meter.used), "most": number(meter.calls)}
+    figures |= {"spent": money(int(meter.spent), order.currency), "deposit": money(int(meter.deposit), order.currency)}
+    return _("%(used)s of %(most)s calls are used: %(spent)s of the %(deposit)s that were put in.") % figures
+
+
 def allowance(subscription: Subscription) -> Allowance | None:
     """What is left of the current period; None for a subscription without a cap. In the scope of either side."""
+    if subscription.is_per_call:
+        meter = Meter.objects.filter(subscription=subscription).select_related("subscription__order__currency").first()
+        return Allowance(max(meter.calls, 1), meter.used, 0, metering.OPEN_END, True, meter) if meter else None
     most = _most(subscription)
     if most is None or subscription.starts_at is None or subscription.ends_at is None:
         return None
@@ -81,14 +100,20 @@ def _period(subscription: Subscription, now: datetime) -> tuple[int, datetime]:
     return number, min(subscription.starts_at + (number + 1) * length, subscription.ends_at)
 
 
-def count_call(subscription: Subscription) -> None:
-    """Count one call against what the period holds; raises UsedUp, and then counts nothing.
+def count_call(subscription: Subscription) -> Taken | None:
+    """Count one call against what the period holds, or take its price from the deposit, which is returned then.
+
+    Raises UsedUp, and then counts nothing.
 
     The count is the caller's transaction's: a call that is refused for another reason afterwards gives it back.
     """
     now = allowance(subscription)
     if now is None:
-        return
+        return None
+    if now.meter:
+        if (taken := metering.take(now.meter)) is None:
+            raise UsedUp(used_up(now))
+        return taken
     values = {
         "buyer": subscription.buyer_id,
         "provider": subscription.provider_id,
@@ -104,11 +129,14 @@ def count_call(subscription: Subscription) -> None:
     reached = [percent for percent in WARN_AT if row[0] == -(-now.most * percent // 100)]
     if reached:
         _warn(subscription, reached[-1])
+    return None
 
 
 def used_up(allowance: Allowance) -> str:
     """Why no more calls pass, and when they do again."""
     figures = {"most": number(allowance.most), "day": day(allowance.until)}
+    if allowance.meter:
+        return _("What was put in for calls is used: %(most)s calls. Put in more to go on.") % figures
     if allowance.is_last:
         return _("All %(most)s calls of this subscription are made. Choose a plan to go on.") % figures
     return (

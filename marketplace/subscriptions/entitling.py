@@ -9,7 +9,7 @@ from marketplace.catalog.models import Listing
 from marketplace.subscriptions.allowance import Allowance, allowance, used_up
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import Subscription
-from marketplace.subscriptions.words import day
+from marketplace.subscriptions.words import day, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,25 @@ class Entitlement:
 def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
     """Whether an organization may use a listing now. To be asked inside the scope of that organization.
 
-    Of several subscriptions, a paid one is used before a trial, and that before a free plan, while each has calls.
+    Of several subscriptions, one of paid periods is used first, then one paid by the call, a trial and a free plan,
+    while each has calls. Calls beyond those included pass only while the subscription that includes them runs.
     """
     now = market_time()
     all_of_it = Subscription.objects.filter(buyer_id=buyer_org_id, listing=listing)
-    all_of_it = all_of_it.select_related("order__plan", "free_plan")
+    all_of_it = all_of_it.select_related("order__plan", "order__beyond", "order__currency", "free_plan")
     running = sorted(
-        all_of_it.running(now), key=lambda one: (bool(one.order_id), one.is_trial, one.ends_at), reverse=True
+        all_of_it.running(now),
+        key=lambda one: (bool(one.order_id), not one.is_per_call, one.is_trial, one.ends_at),
+        reverse=True,
     )
     exhausted: Entitlement | None = None
     for one in running:
+        if one.order and one.order.beyond and not _runs(one.order.beyond, now):
+            continue
         left = allowance(one)
         if left is None or left.left:
             return Entitlement(True, one, _why(one), left)
-        exhausted = exhausted or Entitlement(False, one, used_up(left), left)
+        exhausted = exhausted or Entitlement(False, one, f"{used_up(left)}{_further(one)}", left)
     if exhausted:
         return exhausted
     last = all_of_it.order_by("-pk").first()
@@ -49,8 +54,27 @@ def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
     return Entitlement(False, last, _why_not(last, now))
 
 
+def _runs(subscription: Subscription, now: datetime) -> bool:
+    return (
+        subscription.state == Subscription.State.ACTIVE
+        and subscription.ends_at is not None
+        and now < subscription.ends_at
+    )
+
+
+def _further(used: Subscription) -> str:
+    """That further calls can be bought, where the plan sells them: a sentence after another one."""
+    price = int(used.plan.overage_price)
+    if not used.order or used.is_per_call or not price:
+        return ""
+    words = {"price": money(price, used.order.currency)}
+    return " " + _("For %(price)s each, calls go on out of a deposit that you open on the subscription's page.") % words
+
+
 def _why(running: Subscription) -> str:
     assert running.ends_at  # noqa: S101  (what runs has dates)
+    if running.is_per_call:
+        return _("Each answered call is taken from the deposit that you have put in.")
     if running.is_trial:
         return _("Your trial runs until %(ends_at)s.") % {"ends_at": day(running.ends_at)}
     return _("Your subscription runs until %(ends_at)s.") % {"ends_at": day(running.ends_at)}

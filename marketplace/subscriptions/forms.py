@@ -1,6 +1,7 @@
 """The shape of what a buyer chooses."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -40,6 +41,50 @@ class CheckoutForm(forms.Form):
         """The number of periods on show: what was chosen, as far as it is a choice."""
         value = self["periods"].value()
         return int(value) if str(value).isdecimal() and 1 <= int(value) <= LONGEST else 1
+
+
+class CallsForm(forms.Form):
+    """How much to put in for calls, as many as it is enough for; and the key that makes a second submit harmless."""
+
+    amount = AmountField(
+        label=gettext_lazy("How much you put in"),
+        example="10.00",
+        help_text=gettext_lazy("For whole calls. You can stop at any time; what you have not used comes back."),
+    )
+    form_key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, price: int, currency: Currency, least: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._price, self._currency, self._least = price, currency, least
+        start = max(least, currency.in_base_units(Decimal(10)) // price, 1)
+        self.fields["amount"].initial = f"{currency.in_units(start * price).normalize():f}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("amount") is not None:
+            try:
+                cleaned["periods"] = self._calls(cleaned["amount"])
+            except ValueError as problem:
+                self.add_error("amount", str(problem))
+        cleaned.pop("amount", None)
+        return cleaned
+
+    def _calls(self, amount: Decimal) -> int:
+        """How many calls an amount is enough for; raises ValueError with what is wrong with it."""
+        calls = self._currency.in_base_units(amount) // self._price
+        if calls < 1:
+            raise ValueError(_("One call costs %(price)s.") % {"price": money(self._price, self._currency)})
+        return calls
+
+    @property
+    def chosen(self) -> int:
+        """The number of calls on show: what was typed is enough for, as far as it is an amount."""
+        field = self.fields["amount"]
+        try:
+            typed = field.clean(self["amount"].value())
+            return self._calls(typed) if typed else self._least
+        except (forms.ValidationError, ValueError):
+            return self._least
 
 
 class AskForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as noop
 
 from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import spending
+from marketplace.subscriptions import calls, spending
 from marketplace.subscriptions.clock import final_time, market_time
 from marketplace.subscriptions.entitling import Entitlement, entitlement
 from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
@@ -39,8 +39,18 @@ __all__ = [
 ]
 
 
-def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID, is_approved: bool = False) -> Order:
+def place_order(
+    actor: Actor,
+    *,
+    plan_id: int,
+    periods: int,
+    form_key: uuid.UUID,
+    is_approved: bool = False,
+    beyond: Subscription | None = None,
+) -> Order:
     """Order `periods` of a plan for the actor's organization; the same form sent again gives the same order.
+
+    Of a plan that is paid by the call these are calls; with `beyond` too, at the price of those beyond its own.
 
     The price, the highest fee, the provider's wallet and the wording of the listing are fixed here, and hashed into
     `order_ref`. Raises Refused when the plan cannot be ordered, NeedsApproval when an owner has to be asked first.
@@ -49,12 +59,14 @@ def place_order(actor: Actor, *, plan_id: int, periods: int, form_key: uuid.UUID
         before = Order.objects.filter(buyer_id=actor.org_id, form_key=form_key).first()
         if before:
             return before
-        plan = orderable(actor, plan_id)
-        if not 1 <= periods <= LONGEST:
+        plan = payable(actor, calls.plan_beyond(actor, beyond)) if beyond else orderable(actor, plan_id)
+        if beyond or plan.is_per_call:
+            calls.check(plan, periods, is_beyond=beyond is not None)
+        elif not 1 <= periods <= LONGEST:
             raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
-        amount = plan.price * periods
+        amount = (plan.overage_price if beyond else plan.price) * periods
         budgets = spending.check(actor, currency=plan.currency, amount=amount, is_approved=is_approved)
-        order = _drafted(actor, plan, periods, form_key)
+        order = _drafted(actor, plan, periods, form_key, beyond)
         try:
             with transaction.atomic():
                 order.save(force_insert=True)
@@ -86,6 +98,11 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
     plan = Plan.objects.on_sale().select_related("listing", "org", "currency").filter(pk=plan_id).first()
     if plan is None:
         raise Refused(_("This plan is no longer on sale. Look at the offer again."))
+    return payable(actor, plan)
+
+
+def payable(actor: Actor, plan: Plan) -> Plan:
+    """The plan, if market, provider and currency can take the actor's money for it; raises Refused otherwise."""
     if plan.is_free:
         raise Refused(_("This plan is free; nothing has to be ordered."))
     if plan.org_id == actor.org_id:
@@ -105,7 +122,7 @@ def orderable(actor: Actor, plan_id: int) -> Plan:
     return plan
 
 
-def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID) -> Order:
+def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID, beyond: Subscription | None) -> Order:
     now, params = market_time(), MarketParams.objects.current()
     assert params and actor.org_id  # noqa: S101  (orderable() has looked; the door has set it)
     order = Order(
@@ -114,9 +131,11 @@ def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID) -> Ord
         listing_id=plan.listing_id,
         plan=plan,
         currency_id=plan.currency_id,
-        price=plan.price,
-        period_seconds=plan.period_seconds,
+        price=plan.overage_price if beyond else plan.price,
+        period_seconds=0 if beyond else plan.period_seconds,
         periods=periods,
+        signer=calls.signer() if beyond or plan.is_per_call else "",
+        beyond=beyond,
         max_fee_bps=params.fee_bps,
         provider_address=plan.org.payout_address,
         form_key=form_key,
@@ -141,6 +160,8 @@ def agreement(order: Order, *, content_hash: str) -> str:
         "period_seconds": order.period_seconds,
         "periods": order.periods,
         "max_fee_bps": order.max_fee_bps,
+        **({"signer": order.signer} if order.signer else {}),
+        **({"beyond": str(order.beyond.page_id)} if order.beyond else {}),
     }
     return json.dumps(terms, sort_keys=True, separators=(",", ":"))
 

@@ -16,6 +16,7 @@ from settings.local.rundir import DEFAULT, ROOT, RunDir
 from settings.local.supervisor import Service, Supervisor
 
 # anvil's first default account: worth nothing outside a local chain, refused in production
+METERING_KEY = "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba"
 RELAYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 # its seventh: an arbiter from the first day on (chain/market.py), for rulings alone
 ARBITER_KEY = "0x92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e"
@@ -71,6 +72,7 @@ def settings_env(run: RunDir) -> dict[str, str]:
         "SEALING_KEY": secrets["sealing_key"],
         "CHAIN_ID": f"eip155:{node.CHAIN_ID}",
         "RELAYER_KEY": os.environ.get("RELAYER_KEY") or RELAYER_KEY,
+        "METERING_KEY": os.environ.get("METERING_KEY") or METERING_KEY,
     }
 
 

@@ -93,7 +93,9 @@ def outside_the_catalogs(text: str) -> list[str]:
     return [" ".join(each.split()) for each in [*reader.seen, *found] if is_said(each)]
 
 
-SAYS = {"Refused", "ValidationError", "CallRefused", "NotUsable", "success", "error", "warning", "info"}
+SAYS = {
+    "Refused", "ValidationError", "CallRefused", "NotUsable", "Step", "Figure", "success", "error", "warning", "info",
+}  # fmt: skip
 LABELS = {"label", "help_text", "empty_label", "placeholder"}
 
 

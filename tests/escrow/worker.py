@@ -32,10 +32,16 @@ def main() -> None:
     from chain import sender, watcher
     from chain.signing import signer
     from marketplace.escrow import services
+    from marketplace.escrow.services import receipts
+
+    def calls() -> None:
+        receipts.sign_receipts()
+        receipts.claim_used()
+        receipts.close_over()
 
     signer()
     stages = {"watch": watcher.watch, "send": sender.send, "settle": services.settle}
-    serve({**stages, "release": services.release_matured, "naive": naive})
+    serve({**stages, "release": services.release_matured, "calls": calls, "naive": naive})
 
 
 if __name__ == "__main__":

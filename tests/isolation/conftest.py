@@ -22,6 +22,14 @@ from marketplace.escrow.models import (
     ProvenEvent,
     Release,
     SoldOffer,
+    CallDeposit,
+    Channel,
+    Escrow,
+    LedgerEntry,
+    Payment,
+    Receipt,
+    Release,
+    Sending,
     Statement,
     WalletTransaction,
 )
@@ -49,7 +57,7 @@ from marketplace.organizations.models import (
 )
 from marketplace.privacy.models import Erasure, Export
 from marketplace.reviews import models as reviews
-from marketplace.subscriptions.models import CallCount, Order, SpendingLimit, SpendingRequest, Subscription
+from marketplace.subscriptions.models import CallCount, Meter, Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 from tests import world
 
@@ -128,6 +136,24 @@ def trade(name: str) -> Trade:
     Payment.objects.create(
         **both, order=order, address=world.ADA_ADDRESS, contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref
     )
+    calls = Order.objects.create(
+        **both, listing=listing, plan=plan, state="funded", currency=plan.currency, price=1, period_seconds=0,
+        periods=5, max_fee_bps=250, provider_address=world.BEN_ADDRESS, order_ref="0x" + uuid.uuid4().hex * 2,
+        expires_at=now, signer=world.MIA_ADDRESS,
+    )  # fmt: skip
+    metered = Subscription.objects.create(
+        **both, order=calls, listing=listing, state="ended", starts_at=now, ends_at=now
+    )
+    Meter.objects.create(**both, subscription=metered, price=1, deposit=5)
+    channel = Channel.objects.create(
+        chain="eip155:31337", contract=world.DOLLAR_ADDRESS, channel_id=calls.order_ref, channel_ref=calls.order_ref,
+        state="closed", payer_address=world.ADA_ADDRESS, provider_address=world.BEN_ADDRESS, signer=world.MIA_ADDRESS,
+        currency=plan.currency, fee_bps=250, treasury=world.MIA_ADDRESS, close_delay_seconds=1, deposit=5, refunded=5,
+        seq=1, block_number=1, tx_hash=canary, at=now,
+    )  # fmt: skip
+    put_in = CallDeposit.objects.create(**both, channel=channel, order=calls)
+    Receipt.objects.create(**both, deposit=put_in, cumulative=1, signature="0x")
+    Sending.objects.create(**both, deposit=put_in, what="close", transaction=outgoing)
     Release.objects.create(**both, escrow=escrow, through=now, transaction=outgoing)
     SoldOffer.objects.create(**both, order=order, content_hash=order.order_ref, text=json.dumps({"name": canary}))
     proof = ReceiptProof.objects.create(

@@ -164,7 +164,7 @@ def test_a_sentence_names_nobody_who_is_gone(market: Trade) -> None:
 def test_every_sentence_can_be_said_and_every_link_leads_somewhere(market: Trade) -> None:
     """Each rule once, for its own subject: no placeholder stays open, no address is unknown."""
     subjects = {"order": market.order, "escrow": market.order, "subscription": market.order, "listing": market.listing}
-    subjects |= {"spending": market.asked, "review": market.listing, "answer": market.listing}
+    subjects |= {"deposit": market.order, "spending": market.asked, "review": market.listing, "answer": market.listing}
     subjects |= {"report": market.listing, "dispute": market.order, "ruling": market.order}
     facts = {"user_id": market.buyer_owner.pk, "percent": 80, "dispute": str(market.dispute.public_id)}
     for verb, rules in reading.RULES.items():

@@ -36,6 +36,21 @@ def patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterato
 VIEWS = dict(patterns(get_resolver().url_patterns))
 ADDRESSES = list(VIEWS)
 WITH_OBJECTS = [where for where in ADDRESSES if where.count("<") > 1]
+TOGETHER = 8  # addresses that are tried on the same two trades, which take longer to make than to try
+
+
+def in_groups(addresses: list[str]) -> pytest.MarkDecorator:
+    """A test of each group of addresses, named by its first and last."""
+    groups = [addresses[first : first + TOGETHER] for first in range(0, len(addresses), TOGETHER)]
+    return pytest.mark.parametrize("group", groups, ids=[f"{group[0]}…{group[-1]}" for group in groups])
+
+
+def one_by_one(group: list[str]) -> Iterator[str]:
+    """Each address of a group, on the trades as they were made."""
+    for where in group:
+        before = transaction.savepoint()
+        yield where
+        transaction.savepoint_rollback(before)
 
 
 def objects(of: Trade) -> dict[str, str]:
@@ -136,19 +151,22 @@ def members(two: tuple[Trade, Trade]) -> list[Visitor]:
     return found
 
 
-@pytest.mark.parametrize("where", ADDRESSES)
+@in_groups(ADDRESSES)
 def test_a_strangers_organization_does_not_exist_for_me(
-    where: str, two: tuple[Trade, Trade], members: list[Visitor]
+    group: list[str], two: tuple[Trade, Trade], members: list[Visitor]
 ) -> None:
-    strangers_find_nothing(where, two, [members[0], visitor(world.person("Nobody"))])
+    strangers = [members[0], visitor(world.person("Nobody"))]
+    for where in one_by_one(group):
+        strangers_find_nothing(where, two, strangers)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("where", ADDRESSES)
+@in_groups(ADDRESSES)
 def test_a_strangers_organization_exists_in_no_role(
-    where: str, two: tuple[Trade, Trade], members: list[Visitor]
+    group: list[str], two: tuple[Trade, Trade], members: list[Visitor]
 ) -> None:
-    strangers_find_nothing(where, two, members[1:])
+    for where in one_by_one(group):
+        strangers_find_nothing(where, two, members[1:])
 
 
 def strangers_find_nothing(where: str, two: tuple[Trade, Trade], visitors: list[Visitor]) -> None:
@@ -159,22 +177,26 @@ def strangers_find_nothing(where: str, two: tuple[Trade, Trade], visitors: list[
             for mine_or_theirs in (south, north):
                 for method in METHODS:
                     answer = each.ask(method, address(where, org, mine_or_theirs))
-                    assert answer.status_code == 404, (each.role, method, answer.status_code)
-                    assert south.canary not in answer.content.decode()
-    assert everything() == before
+                    assert answer.status_code == 404, (where, each.role, method, answer.status_code)
+                    assert south.canary not in answer.content.decode(), (where, each.role, method)
+    assert everything() == before, where
 
 
-@pytest.mark.parametrize("where", WITH_OBJECTS)
+@in_groups(WITH_OBJECTS)
 def test_a_strangers_object_does_not_exist_in_my_organization(
-    where: str, two: tuple[Trade, Trade], members: list[Visitor]
+    group: list[str], two: tuple[Trade, Trade], members: list[Visitor]
 ) -> None:
-    objects_do_not_exist(where, two[1], [each for each in members if each.role in (ROLES[0], ROLES[-1])])
+    for where in one_by_one(group):
+        objects_do_not_exist(where, two[1], [each for each in members if each.role in (ROLES[0], ROLES[-1])])
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("where", WITH_OBJECTS)
-def test_a_strangers_object_exists_in_no_role(where: str, two: tuple[Trade, Trade], members: list[Visitor]) -> None:
-    objects_do_not_exist(where, two[1], [each for each in members if each.role in ROLES[1:-1]])
+@in_groups(WITH_OBJECTS)
+def test_a_strangers_object_exists_in_no_role(
+    group: list[str], two: tuple[Trade, Trade], members: list[Visitor]
+) -> None:
+    for where in one_by_one(group):
+        objects_do_not_exist(where, two[1], [each for each in members if each.role in ROLES[1:-1]])
 
 
 def objects_do_not_exist(where: str, south: Trade, visitors: list[Visitor]) -> None:
@@ -183,11 +205,11 @@ def objects_do_not_exist(where: str, south: Trade, visitors: list[Visitor]) -> N
         assert each.org
         for method in METHODS:
             answer = each.ask(method, address(where, each.org, south))
-            assert south.canary not in answer.content.decode(), (each.role, method)
+            assert south.canary not in answer.content.decode(), (where, each.role, method)
             public = "<int:plan_id>" in where or "/use/" in where or "/saved/add/" in where
             expected = CLOSED | {200} if public else CLOSED
-            assert answer.status_code in expected, (each.role, method, answer.status_code)
-    assert theirs(south) == others
+            assert answer.status_code in expected, (where, each.role, method, answer.status_code)
+    assert theirs(south) == others, where
 
 
 def theirs(of: Trade) -> list[Any]:
@@ -197,28 +219,34 @@ def theirs(of: Trade) -> list[Any]:
     return [row for rows in everything().values() for row in rows if orgs & {row.get(name) for name in owned}]
 
 
-@pytest.mark.parametrize("where", ADDRESSES)
+@in_groups(ADDRESSES)
 def test_a_member_without_the_role_changes_nothing_and_is_told_which_role_it_needs(
-    where: str, two: tuple[Trade, Trade], members: list[Visitor]
+    group: list[str], two: tuple[Trade, Trade], members: list[Visitor]
 ) -> None:
+    for where in one_by_one(group):
+        a_role_is_missed(where, two[0], members)
+
+
+def a_role_is_missed(where: str, mine: Trade, members: list[Visitor]) -> None:
     allowed = VIEWS[where].door.removeprefix("member:").split(",")
     shut = [each for each in members if each.role not in allowed]
     before = everything()
     for each in shut:
         assert each.org
         for method in METHODS:
-            answer = each.ask(method, address(where, each.org, two[0]))
-            assert answer.status_code == 403, (each.role, method, answer.status_code)
-            assert two[0].canary not in answer.content.decode()
-    assert everything() == before
+            answer = each.ask(method, address(where, each.org, mine))
+            assert answer.status_code == 403, (where, each.role, method, answer.status_code)
+            assert mine.canary not in answer.content.decode(), (where, each.role, method)
+    assert everything() == before, where
 
 
-@pytest.mark.parametrize("where", ADDRESSES)
-def test_nobody_comes_in_without_signing_in(where: str, two: tuple[Trade, Trade]) -> None:
-    for method in METHODS:
-        answer = getattr(Client(), method)(address(where, two[0].buyer, two[0]))
-        assert answer.status_code == 302
-        assert answer["Location"].startswith("/accounts/login/")
+@in_groups(ADDRESSES)
+def test_nobody_comes_in_without_signing_in(group: list[str], two: tuple[Trade, Trade]) -> None:
+    for where in one_by_one(group):
+        for method in METHODS:
+            answer = getattr(Client(), method)(address(where, two[0].buyer, two[0]))
+            assert answer.status_code == 302, (where, method)
+            assert answer["Location"].startswith("/accounts/login/"), (where, method)
 
 
 def test_the_walls_are_tried_at_least_ten_thousand_times() -> None:

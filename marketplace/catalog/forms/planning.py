@@ -20,10 +20,11 @@ PERIODS = [
     (30 * DAY, gettext_lazy("30 days")),
     (365 * DAY, gettext_lazy("a year")),
 ]
-FREE, PERIOD, INCLUDED = "free", "period", "included"
+FREE, PERIOD, INCLUDED, CALL = "free", "period", "included", "call"
 KINDS = [
     (PERIOD, gettext_lazy("A price for each period, as many calls as one likes")),
     (INCLUDED, gettext_lazy("A price for each period, with a number of calls")),
+    (CALL, gettext_lazy("A price for each call, out of a deposit")),
     (FREE, gettext_lazy("Free, with a number of calls")),
 ]
 
@@ -48,6 +49,18 @@ class PlanForm(forms.Form):
     included_calls = _count(
         gettext_lazy("Calls in each period"), MOST_CALLS, gettext_lazy("Calls stop there until the next period begins.")
     )
+    overage_price = AmountField(
+        label=gettext_lazy("Price of each further call"),
+        required=False,
+        example="0.02",
+        help_text=gettext_lazy("Empty: none are sold. Buyers who want them put in a deposit for them first."),
+    )
+    least_deposit = AmountField(
+        label=gettext_lazy("Least deposit"),
+        required=False,
+        example="5.00",
+        help_text=gettext_lazy("What is not used of it goes back to the buyer. Empty: as little as one call."),
+    )
     trial_calls = _count(gettext_lazy("Calls of the trial"), MOST_TRIAL_CALLS, gettext_lazy("Empty: no trial."))
     trial_days = _count(gettext_lazy("Days of the trial"), MOST_TRIAL_DAYS)
 
@@ -58,10 +71,14 @@ class PlanForm(forms.Form):
             cleaned |= {"price": 0, "trial_calls": None, "trial_days": None}
         elif "price" in cleaned and "currency" in cleaned:
             self._price(cleaned)
-        if kind == PERIOD:
+        if kind in (PERIOD, CALL):
             cleaned["included_calls"] = None
         elif kind and "included_calls" in cleaned and not cleaned["included_calls"]:
             self.add_error("included_calls", _("Say how many calls each period holds."))
+        if kind == CALL:
+            cleaned["period_seconds"] = 0
+        self._extra(cleaned, "overage_price", kind == INCLUDED)
+        self._extra(cleaned, "least_deposit", kind == CALL)
         if bool(cleaned.get("trial_calls")) != bool(cleaned.get("trial_days")):
             self.add_error("trial_days", _("A trial needs both a number of calls and a number of days."))
         return cleaned
@@ -75,6 +92,14 @@ class PlanForm(forms.Form):
         except ValueError as problem:
             self.add_error("price", _("%(problem)s Write fewer.") % {"problem": problem})
 
+    def _extra(self, cleaned: dict[str, Any], name: str, fits: bool) -> None:
+        """An amount that only one kind of plan has, in base units; 0 for the others."""
+        typed = cleaned.get(name) if fits else None
+        try:
+            cleaned[name] = cleaned["currency"].in_base_units(typed) if typed and "currency" in cleaned else 0
+        except ValueError as problem:
+            self.add_error(name, _("%(problem)s Write fewer.") % {"problem": problem})
+
     def terms(self) -> PlanTerms:
         """What was typed; for a valid form."""
         data = self.cleaned_data
@@ -86,6 +111,8 @@ class PlanForm(forms.Form):
             included_calls=data["included_calls"],
             trial_calls=data["trial_calls"] or 0,
             trial_days=data["trial_days"] or 0,
+            least_deposit=int(data["least_deposit"]),
+            overage_price=int(data["overage_price"]),
         )
 
 
@@ -146,14 +173,22 @@ def one_more(data: Any) -> Any:
     return more
 
 
+def _kind(plan: PlanTerms) -> str:
+    if plan.is_free:
+        return FREE
+    return CALL if plan.is_per_call else INCLUDED if plan.included_calls else PERIOD
+
+
 def _shown(plan: PlanTerms) -> dict[str, Any]:
     return {
         "name": plan.name,
-        "kind": FREE if plan.is_free else INCLUDED if plan.included_calls else PERIOD,
+        "kind": _kind(plan),
         "price": "" if plan.is_free else amount(plan.price, plan.currency),
         "currency": plan.currency.pk,
-        "period_seconds": plan.period_seconds,
+        "period_seconds": plan.period_seconds or 30 * DAY,
         "included_calls": plan.included_calls,
+        "overage_price": amount(plan.overage_price, plan.currency) if plan.overage_price else "",
+        "least_deposit": amount(plan.least_deposit, plan.currency) if plan.least_deposit else "",
         "trial_calls": plan.trial_calls or None,
         "trial_days": plan.trial_days or None,
     }

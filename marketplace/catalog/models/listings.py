@@ -142,7 +142,10 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
 
 class Plan(Lifecycle):
-    """A price, a period and what is in it. Never changed: approvals make new ones; running orders keep theirs."""
+    """A price for a period and what is in it, or for a call.
+
+    Never changed: approvals make new ones; running orders keep theirs.
+    """
 
     class State(models.TextChoices):
         ON_SALE = "on_sale", _("on sale")
@@ -156,11 +159,13 @@ class Plan(Lifecycle):
     content_hash = models.CharField(max_length=66)
     name = models.CharField(max_length=40)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    price = Uint256Field("price per period, in base units; 0 for a free plan")
-    period_seconds = models.PositiveIntegerField()
+    price = Uint256Field("price per period, or of a call, in base units; 0 for a free plan")
+    period_seconds = models.PositiveIntegerField("seconds of a period; 0: the price is for a call")
     included_calls = models.PositiveIntegerField("calls that a period holds; none: as many as one likes", null=True)
     trial_calls = models.PositiveIntegerField("calls of the trial", default=0, db_default=0)
     trial_days = models.PositiveSmallIntegerField("days of the trial", default=0, db_default=0)
+    least_deposit = Uint256Field("least that is put in for calls, in base units", default=0, db_default=0)
+    overage_price = Uint256Field("price of a call beyond those included; 0: none are sold", default=0, db_default=0)
     state = models.CharField(max_length=20, choices=State, default=State.ON_SALE)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -180,6 +185,15 @@ class Plan(Lifecycle):
                 condition=models.Q(trial_calls=0, trial_days=0) | models.Q(trial_calls__gt=0, trial_days__gt=0),
                 name="trial_has_calls_and_days",
             ),
+            models.CheckConstraint(
+                condition=models.Q(period_seconds__gt=0, least_deposit=0)
+                | models.Q(period_seconds=0, price__gt=0, included_calls__isnull=True),
+                name="plan_is_by_period_or_by_call",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(overage_price=0) | models.Q(price__gt=0, included_calls__isnull=False),
+                name="overage_is_beyond_included_calls",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -189,6 +203,11 @@ class Plan(Lifecycle):
     def is_free(self) -> bool:
         """Whether nothing is paid for it, so that no order and no escrow stand behind it."""
         return int(self.price) == 0
+
+    @property
+    def is_per_call(self) -> bool:
+        """Whether each call is paid, out of a deposit, and no period."""
+        return self.period_seconds == 0
 
     @property
     def has_trial(self) -> bool:

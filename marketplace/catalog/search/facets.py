@@ -36,7 +36,10 @@ def _same(labels: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
 
 KINDS: Final = _filter("kind", "k", _("Kind"), _same({kind.value: kind.label for kind in Kind}))
 FIXED: Final = (
-    _filter("pays", "m", _("How you pay"), {"free": ("free", _("Free")), "period": ("period", _("By the period"))}),
+    _filter(
+        "pays", "m", _("How you pay"),
+        {"free": ("free", _("Free")), "period": ("period", _("By the period")), "call": ("call", _("By the call"))},
+    ),
     _filter(
         "price", "p", _("Price"),
         {"free": ("0", _("Free")), "under-20": ("1", _("Under 20 for 30 days")),

@@ -6,6 +6,7 @@ from typing import Final
 from marketplace.catalog.search.tables import NOT_ON_SALE
 
 BANDS: Final = (1, 20_000_000, 50_000_000, 200_000_000)  # where a band of prices begins, in millionths for 30 days
+CALLS: Final = 100  # in 30 days, as which a price of a call is counted there: the first figure of the estimator
 # A tool with few reviews is rated as if it had this many more, of this many stars.
 FEW_REVIEWS, USUAL_STARS = 5, 3
 
@@ -40,9 +41,11 @@ FROM (SELECT *, coalesce(updated_at, published_at, created_at) AS updated FROM c
 JOIN organizations_organization o ON o.id = l.org_id
 LEFT JOIN catalog_searchentry e ON e.listing_id = l.id
 CROSS JOIN LATERAL (
-    SELECT least(min(trunc(p.price * 1000000 * 2592000 / (10::numeric ^ c.decimals) / p.period_seconds)),
+    SELECT least(min(trunc(CASE WHEN p.period_seconds = 0 THEN p.price * 1000000 * {CALLS} / (10::numeric ^ c.decimals)
+            ELSE p.price * 1000000 * 2592000 / (10::numeric ^ c.decimals) / p.period_seconds END)),
             {NOT_ON_SALE - 1})::bigint AS price,
-        coalesce(array_agg(DISTINCT CASE WHEN p.price = 0 THEN 'mfree' ELSE 'mperiod' END), '{{}}')::varchar[] AS pays
+        coalesce(array_agg(DISTINCT CASE WHEN p.price = 0 THEN 'mfree' WHEN p.period_seconds = 0 THEN 'mcall'
+            ELSE 'mperiod' END), '{{}}')::varchar[] AS pays
     FROM catalog_plan p JOIN catalog_currency c ON c.id = p.currency_id
     WHERE p.listing_id = l.id AND p.state = 'on_sale'
 ) p

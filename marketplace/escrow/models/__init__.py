@@ -2,6 +2,7 @@
 
 from marketplace.escrow.models.books import Reconciliation
 from marketplace.escrow.models.evidence import ProvenEvent, SoldOffer
+from marketplace.escrow.models.calls import CallDeposit, Receipt, Sending
 from marketplace.escrow.models.mirror import Escrow, LedgerEntry
 from marketplace.escrow.models.public import Arbiter, Channel, Credit, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
@@ -9,14 +10,17 @@ from marketplace.escrow.models.statements import Statement
 
 __all__ = [
     "Arbiter",
+    "CallDeposit",
     "Channel",
     "Credit",
     "Escrow",
     "LedgerEntry",
     "Payment",
     "ProvenEvent",
+    "Receipt",
     "Reconciliation",
     "Release",
+    "Sending",
     "Settlement",
     "SoldOffer",
     "Statement",

@@ -153,7 +153,7 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
 
 
 class LedgerEntry(models.Model):
-    """One line of the double-entry record: an amount, signed, on one account of an escrow.
+    """One line of the double-entry record: an amount, signed, on one account of a deposit, for periods or for calls.
 
     The lines of one log sum to zero; a deferred trigger of the database refuses a commit in which they do not.
     """
@@ -164,7 +164,8 @@ class LedgerEntry(models.Model):
         PROVIDER = "provider", _("provider")
         FEES = "fees", _("fees to the market")
 
-    escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="ledger")
+    escrow = models.ForeignKey(Escrow, null=True, on_delete=models.PROTECT, related_name="ledger")
+    calls = models.ForeignKey("escrow.CallDeposit", null=True, on_delete=models.PROTECT, related_name="ledger")
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     account = models.CharField(max_length=20, choices=Account)
@@ -183,5 +184,18 @@ class LedgerEntry(models.Model):
         ordering: ClassVar = ["seq", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["escrow", "seq", "account"], name="one_line_per_account_and_event"),
+            models.UniqueConstraint(fields=["calls", "seq", "account"], name="one_line_per_account_and_channel_event"),
+            models.CheckConstraint(
+                condition=models.Q(escrow__isnull=False, calls__isnull=True)
+                | models.Q(escrow__isnull=True, calls__isnull=False),
+                name="ledger_line_is_of_one_deposit",
+            ),
             models.CheckConstraint(condition=~models.Q(amount=0), name="ledger_line_moves_something"),
         ]
+
+    @property
+    def order(self) -> Order:
+        """What the deposit is for."""
+        deposit = self.escrow or self.calls
+        assert deposit is not None  # noqa: S101  (a constraint says so)
+        return deposit.order

@@ -67,7 +67,7 @@ class StrayDeposit(Told):
 
 
 class Channel(Told):
-    """Money put in for usage, paid out by receipts. None is sold by the shop, so none belongs to an order. Public."""
+    """Money put in for calls, paid out by receipts. A CallDeposit says for which order of ours. Public."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")

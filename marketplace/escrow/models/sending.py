@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chain.models import OutgoingTransaction
+from marketplace.escrow.models.calls import CallDeposit
 from marketplace.escrow.models.mirror import Escrow
 from marketplace.organizations.models import Organization
 from marketplace.subscriptions.models import Order
@@ -23,9 +24,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
 
 class Payment(models.Model):
-    """A wallet's way of paying an order, or more periods of one: signed for the market to hand in, or sent by itself.
+    """A wallet's way of paying an order, or more periods or calls of one.
 
-    Made before the wallet can send anything, so that whoever comes back is told about it and not asked to pay again.
+    Signed for the market to hand in, or sent by the wallet itself. Made before the wallet can send anything, so that
+    whoever comes back is told about it and not asked to pay again.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
@@ -35,8 +37,9 @@ class Payment(models.Model):
     contract = models.CharField(max_length=42)
     escrow_id = models.CharField("id that the contract will give the deposit, bytes32", max_length=66)
     renews = models.ForeignKey(Escrow, null=True, on_delete=models.PROTECT, related_name="renewals")
-    before = models.PositiveIntegerField("periods that the deposit had when this was begun", null=True)
-    periods = models.PositiveIntegerField("periods that this adds", null=True)
+    tops_up = models.ForeignKey(CallDeposit, null=True, on_delete=models.PROTECT, related_name="top_ups")
+    before = models.PositiveIntegerField("periods or calls that the deposit had when this was begun", null=True)
+    periods = models.PositiveIntegerField("periods or calls that this adds", null=True)
     relayed = models.ForeignKey(OutgoingTransaction, null=True, on_delete=models.PROTECT, related_name="+")
     tx_hash = models.CharField("hash that the wallet told us", max_length=66, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
@@ -48,15 +51,19 @@ class Payment(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["order"],
-                condition=models.Q(given_up="", renews__isnull=True),
+                condition=models.Q(given_up="", renews__isnull=True, tops_up__isnull=True),
                 name="one_standing_payment_per_order",
             ),
             models.UniqueConstraint(
                 fields=["renews", "before"], condition=models.Q(given_up=""), name="one_standing_renewal_at_a_time"
             ),
+            models.UniqueConstraint(
+                fields=["tops_up", "before"], condition=models.Q(given_up=""), name="one_standing_top_up_at_a_time"
+            ),
             models.CheckConstraint(
-                condition=models.Q(renews__isnull=True, before__isnull=True, periods__isnull=True)
-                | models.Q(renews__isnull=False, before__isnull=False, periods__gt=0),
+                condition=models.Q(renews__isnull=True, tops_up__isnull=True, before__isnull=True, periods__isnull=True)
+                | models.Q(renews__isnull=False, tops_up__isnull=True, before__isnull=False, periods__gt=0)
+                | models.Q(renews__isnull=True, tops_up__isnull=False, before__isnull=False, periods__gt=0),
                 name="renewal_says_how_long",
             ),
             models.CheckConstraint(
@@ -102,6 +109,8 @@ class WalletTransaction(models.Model):
     class Purpose(models.TextChoices):
         CANCEL = "cancel", _("cancel a subscription")
         WITHDRAW = "withdraw", _("withdraw what is credited")
+        STOP_CALLS = "stop_calls", _("ask for the rest of a deposit for calls")
+        CLOSE_CALLS = "close_calls", _("close a deposit for calls")
         TIMEOUT = "timeout", _("end a dispute without a ruling")
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")

@@ -29,8 +29,8 @@ class Batch:
         self.contract, self.facts = contract, facts
         self.chain, self.address = contract.chain, contract.address
         self._here = {"chain": contract.chain, "contract": contract.address}
-        self._channels = Channels(self._here)
         self.happened: list[tuple[str, Order, dict[str, object]]] = []
+        self._channels = Channels(self._here, lambda *told: self.happened.append(told))
 
     def knows(self, token: str) -> bool:
         """Whether a token was asked for its name and decimals, with whatever answer."""

@@ -1,4 +1,4 @@
-"""What a wallet may pay into the escrow: an order, or more periods of one that runs. One description for both."""
+"""What a wallet may pay into the escrow: an order, of periods or calls, or more of one that runs. One description."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,14 @@ from chain import abi
 from chain.models import Contract
 from marketplace.catalog.models import Currency, Plan
 from marketplace.escrow import terms
-from marketplace.escrow.models import Escrow, Payment
+from marketplace.escrow.models import CallDeposit, Channel, Escrow, Payment
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import MarketParams, Order
 from marketplace.subscriptions.services import LONGEST
 from marketplace.subscriptions.spending import Budget
+from marketplace.subscriptions.words import number
 from marketplace.tenancy.actor import Actor
 
 OVER = gettext_lazy("The time to pay this order is over. Nothing was taken; place the order again to pay it.")
@@ -27,13 +28,13 @@ TIME_TO_SIGN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """A wish for so many periods more; signatures for it are worth nothing after `until`."""
+    """A wish for so many periods, or calls, more; signatures for it are worth nothing after `until`."""
 
     periods: int
     until: datetime
 
     @classmethod
-    def asked(cls, periods: object, until: object = None) -> "More":
+    def asked(cls, periods: object, until: object = None, *, most: int = LONGEST) -> "More":
         """From what a page or a wallet's talk says: numbers as text; raises Refused for what is no such wish."""
         now = market_time().replace(microsecond=0)
         ends = now + TIME_TO_SIGN
@@ -43,7 +44,9 @@ class More:
             ends = datetime.fromtimestamp(int(str(until)), UTC)
         if not now < ends <= now + TIME_TO_SIGN:
             raise Refused(_("That took too long, so what was signed is worth nothing. Please start again."))
-        if not str(periods).isdecimal() or not 1 <= int(str(periods)[:4]) <= LONGEST:
+        if not str(periods).isdecimal() or not 1 <= int(str(periods)[:12]) <= most:
+            if most != LONGEST:
+                raise Refused(_("Put in enough for one call, and for at most %(most)s.") % {"most": number(most)})
             raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
         return cls(int(str(periods)), ends)
 
@@ -52,7 +55,8 @@ class More:
 class Bill:
     """An amount in base units, the contract that takes it, and the calls that pay it.
 
-    `renews` and `periods` are for more periods of a deposit; `until` is when its signatures become worthless.
+    `renews` and `periods` are for more periods of a deposit, `tops_up` and `periods` for more calls; `until` is when
+    its signatures become worthless.
     """
 
     order: Order
@@ -61,6 +65,7 @@ class Bill:
     amount: int
     until: datetime
     renews: Escrow | None = None
+    tops_up: CallDeposit | None = None
     periods: int = 0
     budgets: list[Budget] = field(default_factory=list)
 
@@ -71,13 +76,43 @@ class Bill:
     @property
     def payments(self) -> QuerySet[Payment]:
         """The ways of paying this very bill that were begun."""
-        found = Payment.objects.filter(order=self.order, renews=self.renews)
-        return found.filter(before=self.renews.periods) if self.renews else found
+        found = Payment.objects.filter(order=self.order, renews=self.renews, tops_up=self.tops_up)
+        return found.filter(before=self.before) if self.adds else found
+
+    @property
+    def adds(self) -> bool:
+        """Whether it adds to a deposit that is there."""
+        return bool(self.renews or self.tops_up)
+
+    @property
+    def before(self) -> int:
+        """The periods or calls that the deposit holds before."""
+        if self.tops_up:
+            return int(self.tops_up.channel.deposit // self.order.price)
+        return self.renews.periods if self.renews else 0
+
+    @property
+    def only_by(self) -> str:
+        """The one wallet from which the contract takes it; an empty text when any may pay."""
+        if self.tops_up:
+            return self.tops_up.channel.payer_address
+        return self.renews.buyer_address if self.renews else ""
+
+    @property
+    def takes_authorization(self) -> bool:
+        """Whether one signature pays it: not more calls, which the contract takes from the wallet itself only."""
+        return self.currency.takes_authorization and not self.tops_up
+
+    @property
+    def takes_permit(self) -> bool:
+        """Whether a signature can stand for the allowance."""
+        return self.currency.takes_permit and not self.tops_up
 
     def drafted(self, address: str) -> Payment:
         """A row for a wallet that is about to pay; not saved."""
-        renewal = {"renews": self.renews, "before": self.renews.periods, "periods": self.periods} if self.renews else {}
-        escrow_id = self.renews.escrow_id if self.renews else self._id(address)
+        renewal: dict[str, Any] = {"renews": self.renews, "tops_up": self.tops_up}
+        renewal |= {"before": self.before, "periods": self.periods} if self.adds else {}
+        escrow_id = self._known or self._id(address)
         both = {"buyer_id": self.order.buyer_id, "provider_id": self.order.provider_id}
         return Payment(
             order=self.order, address=address, contract=self.contract, escrow_id=escrow_id, **both, **renewal
@@ -101,7 +136,7 @@ class Bill:
         words = (0, self._until, bytes.fromhex(signature.removeprefix("0x")))
         if self.renews:
             return abi.encode_call("MarketEscrow", "renewWithAuthorization", *self._args, *words)
-        return abi.encode_call("MarketEscrow", "fundWithAuthorization", address, *self._args, *words)
+        return abi.encode_call("MarketEscrow", f"{self._function}WithAuthorization", address, *self._args, *words)
 
     def permit(self, address: str, nonce: int) -> dict[str, Any]:
         """The ERC-2612 message for exactly this amount."""
@@ -120,10 +155,23 @@ class Bill:
 
     @property
     def _function(self) -> str:
+        if self.order.is_per_call:
+            return "topUp" if self.tops_up else "openChannel"
         return "renew" if self.renews else "fund"
 
     @property
+    def _known(self) -> str:
+        """The contract's id of the deposit that this adds to."""
+        if self.tops_up:
+            return self.tops_up.channel.channel_id
+        return self.renews.escrow_id if self.renews else ""
+
+    @property
     def _args(self) -> tuple[Any, ...]:
+        if self.tops_up:
+            return (self._known, self.amount)
+        if self.order.is_per_call:
+            return (terms.channel_terms(self.order),)
         return (self.renews.escrow_id, self.periods) if self.renews else (terms.terms(self.order),)
 
     @property
@@ -133,6 +181,8 @@ class Bill:
     def _id(self, address: str) -> str:
         if self.renews:
             return terms.renewal_id(self.renews, self.periods)
+        if self.order.is_per_call:
+            return terms.channel_id(self.order, payer=address, contract=self.contract)
         return terms.escrow_id(self.order, buyer=address, contract=self.contract)
 
 
@@ -141,7 +191,7 @@ def bill_of(actor: Actor, *, order: Order, more: More | None = None) -> Bill:
     found = Order.objects.bought_by(actor.org_id or 0).select_related("currency", "listing", "provider", "plan")
     order = found.select_for_update(of=("self",)).get(pk=order.pk)
     if more:
-        return _renewal(actor, order, more)
+        return _top_up(actor, order, more) if order.is_per_call else _renewal(actor, order, more)
     if order.state == Order.State.PLACED and order.expires_at > market_time():
         contract = escrow_of(order)
         return Bill(order, contract.address, contract.chain, order.amount, order.expires_at)
@@ -174,8 +224,29 @@ def renewable(order: Order) -> Escrow:
     return escrow
 
 
+def calls_addable(order: Order) -> CallDeposit:
+    """The deposit to which calls can be added; raises Refused with what stands in the way."""
+    held = CallDeposit.objects.filter(order=order, is_late=False, channel__state=Channel.State.OPEN)
+    deposit = held.select_related("channel__currency").order_by("pk").first()
+    if deposit is None:
+        raise Refused(_("There is no open deposit to put more into. Order again to see today's terms."))
+    if (params := MarketParams.objects.current()) and params.is_paused:
+        raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
+    return deposit
+
+
+def _top_up(actor: Actor, order: Order, more: More) -> Bill:
+    deposit = calls_addable(order)
+    amount = int(order.price) * more.periods
+    budgets = spending.check(actor, currency=order.currency, amount=amount)
+    here = deposit.channel
+    return Bill(
+        order, here.contract, here.chain, amount, more.until, tops_up=deposit, periods=more.periods, budgets=budgets
+    )
+
+
 def _renewal(actor: Actor, order: Order, more: More) -> Bill:
     escrow = renewable(order)
     amount = int(escrow.price) * more.periods
     budgets = spending.check(actor, currency=order.currency, amount=amount)
-    return Bill(order, escrow.contract, escrow.chain, amount, more.until, escrow, more.periods, budgets)
+    return Bill(order, escrow.contract, escrow.chain, amount, more.until, escrow, periods=more.periods, budgets=budgets)

@@ -16,6 +16,7 @@ from chain.models import Block, Contract, Cursor, Log
 from marketplace.catalog.models import Currency
 from marketplace.escrow.models import (
     Arbiter,
+    CallDeposit,
     Channel,
     Credit,
     Escrow,
@@ -68,6 +69,7 @@ class Books:
     credits: dict[Pair, CreditLine] = field(default_factory=dict)
     strays: list[dict[str, Any]] = field(default_factory=list)
     channels: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
     arbiters: dict[str, bool] = field(default_factory=dict)
     paused: bool = False
     announced: set[str] = field(default_factory=set)
@@ -103,6 +105,7 @@ def _books(contract: Contract, final: int) -> Books:
     books.strays = [{"escrow_id": escrow_id, "token": token} for escrow_id, token in strays]
     facts = ("channel_id", "state", "deposit", "claimed", "refunded")
     books.channels = list(Channel.objects.filter(**here).values(*facts, token=F("currency__address")))
+    books.calls = _calls(here)
     books.arbiters = dict(Arbiter.objects.filter(**here).values_list("address", "allowed"))
     pause = Pause.objects.filter(**here).order_by("-seq").first()
     books.paused = pause.paused if pause else False
@@ -123,6 +126,22 @@ def _settled_block(contract: Contract, final: int, settlement: Settlement) -> in
     if first.number == cursor.number:
         raise Unready(settlement.stopped or f"Event {settlement.seq + 1} is being settled.")
     return first.number - 1
+
+
+def _calls(here: dict[str, str]) -> list[dict[str, Any]]:
+    """The deposits for calls of one contract: channel, meter and ledger of each."""
+    held = CallDeposit.objects.filter(channel__chain=here["chain"], channel__contract=here["contract"])
+    lines = LedgerEntry.objects.filter(calls__in=held).order_by().values("calls", "account").annotate(sum=Sum("amount"))
+    sums: dict[int, dict[str, int]] = defaultdict(dict)
+    for line in lines:
+        sums[line["calls"]][line["account"]] = int(line["sum"])
+    meter = "order__subscription__meter__"
+    facts = held.values(
+        "pk", "is_late", "fee_paid", name=F("channel__channel_id"), total=F("channel__deposit"),
+        claimed=F("channel__claimed"), refunded=F("channel__refunded"), metered=F(f"{meter}deposit"),
+        owed=F(f"{meter}owed"),
+    )  # fmt: skip
+    return [{**row, "ledger": sums[row["pk"]]} for row in facts]
 
 
 def _sums(lines: QuerySet[LedgerEntry]) -> Iterable[Any]:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from marketplace.catalog.models import Currency
-from marketplace.escrow.models import Credit, Escrow, LedgerEntry, Withdrawal
+from marketplace.escrow.models import CallDeposit, Channel, Credit, Escrow, LedgerEntry, Withdrawal
 from marketplace.escrow.services.leaving import credits_of
 from marketplace.tenancy.actor import Actor
 
@@ -57,14 +57,49 @@ def books(actor: Actor, *, payout_address: str, at: datetime) -> list[Book]:
         book.gross += int(escrow.released)
         book.fee += int(escrow.fee_paid)
         book.coming += escrow.remaining
+    for calls in calls_sold(actor):
+        book = found.setdefault(calls.channel.currency_id, Book(calls.channel.currency))
+        book.earned += calls.earned
+        book.gross += int(calls.channel.claimed)
+        book.fee += int(calls.deposit.fee_paid)
+        book.coming += calls.channel.remaining
     for credit in credits_of(_wallets(actor, payout_address)):
         found.setdefault(credit.currency_id, Book(credit.currency)).credits.append(credit)
     return sorted(found.values(), key=lambda book: book.currency.symbol)
 
 
+@dataclass(frozen=True, slots=True)
+class CallsSold:
+    """A deposit for calls from its provider's side: what answered calls came to, and what of it is not paid out yet."""
+
+    deposit: CallDeposit
+    channel: Channel
+    earned: int
+    calls: int
+
+    @property
+    def unclaimed(self) -> int:
+        return self.earned - int(self.channel.claimed)
+
+
+def calls_sold(actor: Actor) -> list[CallsSold]:
+    """The deposits for calls that pay the actor's organization, newest first."""
+    sold = CallDeposit.objects.filter(provider_id=actor.org_id, is_late=False)
+    sold = sold.select_related("channel__currency", "order__listing", "order__subscription__meter", "buyer")
+    found = []
+    for deposit in sold.order_by("-pk"):
+        meter = deposit.order.subscription.meter
+        earned = max(int(meter.owed), int(deposit.channel.claimed))
+        if deposit.channel.state == Channel.State.CLOSED:
+            earned = int(deposit.channel.claimed)
+        found.append(CallsSold(deposit, deposit.channel, earned, earned // int(meter.price)))
+    return found
+
+
 def _wallets(actor: Actor, payout_address: str) -> set[str]:
     sold = Escrow.objects.filter(provider_id=actor.org_id).values_list("provider_address", flat=True).distinct()
-    return {*sold, *([payout_address] if payout_address else [])}
+    calls = CallDeposit.objects.filter(provider_id=actor.org_id).values_list("channel__provider_address", flat=True)
+    return {*sold, *calls.distinct(), *([payout_address] if payout_address else [])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +140,7 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
     lines = LedgerEntry.objects.filter(provider_id=actor.org_id, account=LedgerEntry.Account.PROVIDER)
     rows: list[dict[str, Any]] = [
         {
-            "what": _("Paid for %(listing)s") % {"listing": line.escrow.order.listing},
+            "what": _("Paid for %(listing)s") % {"listing": line.order.listing},
             "amount": int(line.amount),
             "currency": line.currency,
             "at": line.at,
@@ -113,7 +148,9 @@ def paid_so_far(actor: Actor, *, payout_address: str) -> list[dict[str, Any]]:
             "block": line.block_number,
             "tx_hash": line.tx_hash,
         }
-        for line in lines.select_related("escrow__order__listing", "currency").order_by("-at", "-pk")[:LATEST]
+        for line in lines.select_related("escrow__order__listing", "calls__order__listing", "currency").order_by(
+            "-at", "-pk"
+        )[:LATEST]
     ]
     taken = Withdrawal.objects.filter(Q(address__in=_wallets(actor, payout_address))).select_related("currency")
     rows += [

@@ -1,4 +1,4 @@
-"""What the contract's channels hold and pay, kept so that the books add up: no order of ours is paid this way."""
+"""What the contract's channels hold and pay; what those of our orders mean besides, `calls` knows."""
 
 from typing import Any
 
@@ -8,20 +8,25 @@ from chain.models import Log
 from marketplace.catalog.models import Currency
 from marketplace.escrow.handlers import Impossible
 from marketplace.escrow.models import Channel, Credit
+from marketplace.escrow.services import calls
+from marketplace.escrow.services.calls import Tell
 from marketplace.subscriptions.clock import moment
 
 Args = dict[str, Any]
 
 
 class Channels:
-    """The handlers of the channel events of one contract; `here` are its chain and address."""
+    """The handlers of the channel events of one contract; `here` are its chain and address.
 
-    def __init__(self, here: dict[str, str]) -> None:
-        self._here = here
+    What happened to an order of ours is handed to `tell`.
+    """
+
+    def __init__(self, here: dict[str, str], tell: Tell) -> None:
+        self._here, self._tell = here, tell
 
     def ChannelOpened(self, args: Args, at: Log) -> None:  # noqa: N802
         """Money is put in."""
-        Channel.objects.create(
+        channel = Channel.objects.create(
             **self._here,
             channel_id=args["id"],
             channel_ref=args["channelRef"],
@@ -36,6 +41,7 @@ class Channels:
             seq=args["seq"],
             **place(at),
         )
+        calls.opened(channel, args, at, self._tell)
 
     def ChannelToppedUp(self, args: Args, at: Log) -> None:  # noqa: N802
         """More money is put in."""
@@ -43,6 +49,7 @@ class Channels:
         _possible(channel, args["deposit"] == channel.deposit + args["amount"])
         channel.deposit = args["deposit"]
         channel.save(update_fields=["deposit"])
+        calls.topped_up(channel, args, at, self._tell)
 
     def Claimed(self, args: Args, at: Log) -> None:  # noqa: N802
         """A receipt pays the provider and the market's fee."""
@@ -53,6 +60,7 @@ class Channels:
         channel.save(update_fields=["claimed"])
         self._credit(channel, channel.provider_address, args["net"])
         self._credit(channel, channel.treasury, args["fee"])
+        calls.claimed(channel, args, at, self._tell)
 
     def ChannelCloseRequested(self, args: Args, at: Log) -> None:  # noqa: N802
         """The payer asks for an end."""
@@ -60,6 +68,7 @@ class Channels:
         _possible(channel, channel.state == Channel.State.OPEN and args["left"] == channel.remaining)
         channel.state, channel.closes_at = Channel.State.CLOSING, moment(args["closesAt"])
         channel.save(update_fields=["state", "closes_at"])
+        calls.close_requested(channel, at, self._tell)
 
     def ChannelClosed(self, args: Args, at: Log) -> None:  # noqa: N802
         """What was not claimed is the payer's again."""
@@ -68,6 +77,7 @@ class Channels:
         channel.state, channel.refunded = Channel.State.CLOSED, args["refund"]
         channel.save(update_fields=["state", "refunded"])
         self._credit(channel, channel.payer_address, args["refund"])
+        calls.closed(channel, args, at, self._tell)
 
     def _open(self, wanted: str) -> Channel:
         channels = Channel.objects.select_related("currency").select_for_update(of=("self",))

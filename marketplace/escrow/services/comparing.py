@@ -97,6 +97,8 @@ def compare(books: Books, answers: Answers) -> Iterator[str]:
         yield f"Deposit {escrow_id}: the copied chain tells of it, our books do not have it."
     for row in books.channels:
         yield from _channel(row, answers["channel", row["channel_id"]])
+    for row in books.calls:
+        yield from _calls(row)
     yield from _credits(books, answers)
     yield from _sums(books, answers)
     yield from _rules(books, answers)
@@ -134,6 +136,26 @@ def _channel(row: Mapping[str, Any], theirs: Any) -> Iterator[str]:
     for what, here, there in zip(("state", "deposit", "claimed"), ours, other, strict=True):
         if here != there:
             yield f"{name}: {what} is {here} here and {there} in the contract."
+
+
+def _calls(row: Mapping[str, Any]) -> Iterator[str]:
+    """A deposit for calls against its ledger, and what was claimed against what the calls came to."""
+    name, sums = f"Deposit for calls {row['name']}", row["ledger"]
+    figures = {
+        Account.BUYER: row["refunded"] - row["total"],
+        Account.ESCROW: row["total"] - row["claimed"] - row["refunded"],
+        Account.PROVIDER: row["claimed"] - row["fee_paid"],
+        Account.FEES: row["fee_paid"],
+    }
+    for account, amount in figures.items():
+        if sums.get(account, 0) != amount:
+            yield f"{name}: the ledger has {sums.get(account, 0)} on the account {account.value}, the channel {amount}."
+    if row["is_late"]:
+        return
+    if row["metered"] != row["total"]:
+        yield f"{name}: calls may take {row['metered']} in all, the channel holds {row['total']}."
+    if row["claimed"] > (row["owed"] or 0):
+        yield f"{name}: {row['claimed']} is claimed, answered calls came to {row['owed']}."
 
 
 def _ledger(row: Mapping[str, Any], sums: Mapping[str, int]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from chain.client import NodeRefused, NodeUnreachable, client
 from chain.models import Log, State
 from marketplace.escrow.models import Escrow, Payment
+from marketplace.escrow.services import calls
 
 PATIENCE = timedelta(minutes=2)
 
@@ -34,7 +35,9 @@ class Life:
 
 def payment_of(payments: QuerySet[Payment]) -> Payment | None:
     """Of the ways of paying one bill, the one that stands; one given up counts again when the chain shows it."""
-    for payment in payments.select_related("relayed", "renews", "order__currency").order_by("given_up", "-pk"):
+    for payment in payments.select_related("relayed", "renews", "tops_up__channel", "order__currency").order_by(
+        "given_up", "-pk"
+    ):
         if not payment.given_up or _shown(payment):
             return payment
     return None
@@ -43,6 +46,8 @@ def payment_of(payments: QuerySet[Payment]) -> Payment | None:
 def _shown(payment: Payment) -> Log | None:
     """The log of what it paid, seen or final."""
     chain = payment.order.currency.chain
+    if payment.order.is_per_call:
+        return calls.shown(payment, logs_of(payment.contract, chain, payment.escrow_id))
     if payment.renews is None:
         return deposit_log(payment.contract, chain, payment.escrow_id, event="Funded")
     known = payment.renews.periods
@@ -55,10 +60,11 @@ def deposit_log(contract: str, chain: str, escrow_id: str, *, event: str) -> Log
     return next(logs_of(contract, chain, escrow_id, event=event), None)
 
 
-def logs_of(contract: str, chain: str, escrow_id: str, *, event: str) -> Iterator[Log]:
-    """All of them, newest first."""
+def logs_of(contract: str, chain: str, escrow_id: str, *, event: str = "") -> Iterator[Log]:
+    """All of them, newest first; of every event when none is named."""
     logs = Log.objects.of(contract, chain).filter(topics__1=escrow_id).select_related("block")
-    return (log for log in logs.order_by("-number", "-log_index") if log.decoded and log.decoded.name == event)
+    read = (log for log in logs.order_by("-number", "-log_index") if log.decoded)
+    return (log for log in read if not event or (log.decoded and log.decoded.name == event))
 
 
 def refused_on_chain(chain: str, tx_hash: str) -> bool:
@@ -72,7 +78,7 @@ def refused_on_chain(chain: str, tx_hash: str) -> bool:
 
 def followed(payment: Payment) -> Life:
     """Where a payment stands. Asks the node only for a wallet's own transaction that no block has shown yet."""
-    settled = _renewed(payment) if payment.renews else _funded(payment)
+    settled = _settled(payment)
     if settled:
         return settled
     seen = _shown(payment)
@@ -84,6 +90,16 @@ def followed(payment: Payment) -> Life:
             seen.number,
         )
     return _relayed(payment) if payment.relayed_id else _own(payment)
+
+
+def _settled(payment: Payment) -> Life | None:
+    """A payment that is final, and in the books."""
+    if payment.order.is_per_call:
+        if (said := calls.settled(payment)) is None:
+            return None
+        sentence, tx_hash, block = said
+        return Life("final", sentence, tx_hash, block)
+    return _renewed(payment) if payment.renews else _funded(payment)
 
 
 def _renewed(payment: Payment) -> Life | None:

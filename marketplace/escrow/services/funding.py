@@ -36,7 +36,7 @@ def ask_authorization(actor: Actor, *, order: Order, address: str, more: More | 
     """The ERC-3009 message for a wallet to sign; raises Refused when signing it could not pay the bill."""
     with transaction.atomic():
         bill = bill_of(actor, order=order, more=more)
-        if not bill.currency.takes_authorization:
+        if not bill.takes_authorization:
             raise Refused(
                 _("%(symbol)s takes no signed payments. Pay with your own transaction instead.")
                 % {"symbol": bill.currency.symbol}
@@ -55,7 +55,7 @@ def hand_in(actor: Actor, *, order: Order, address: str, signature: str, more: M
     with transaction.atomic():
         bill = bill_of(actor, order=order, more=more)
         handed_in = bill.payments.filter(given_up="", address=address, relayed__isnull=False)
-        if (before := handed_in.select_related("relayed", "renews").first()) and not followed(before).failed:
+        if (before := handed_in.select_related("relayed", "renews", "order").first()) and not followed(before).failed:
             return before
         standing = _refuse_second(bill, address)
         if not is_signed(address, bill.authorization(address), signature):
@@ -114,7 +114,7 @@ def note_wallet_payment(actor: Actor, *, order: Order, address: str, tx_hash: st
     """Keep the hash that the wallet gave for its own payment; the chain alone says whether it paid."""
     with transaction.atomic():
         payments = Payment.objects.for_org(actor.org_id or 0).filter(order=order, address=address)
-        payments = payments.filter(renews__isnull=not is_renewal).standing().order_by("-pk")
+        payments = payments.filter(before__isnull=not is_renewal).standing().order_by("-pk")
         payment = payments.select_for_update().first()
         if payment is None or payment.relayed_id:
             raise Refused(_("No payment from this wallet was prepared for this order."))
@@ -127,8 +127,8 @@ def give_up(actor: Actor, *, order: Order, is_renewal: bool = False) -> None:
     """The buyer says that the wallet sent nothing: allow another try. Refused while it is known to be on its way."""
     with transaction.atomic():
         order = Order.objects.bought_by(actor.org_id or 0).select_for_update(of=("self",)).get(pk=order.pk)
-        standing = Payment.objects.standing().filter(order=order, renews__isnull=not is_renewal)
-        payment = standing.select_related("relayed", "renews").order_by("-pk").first()
+        standing = Payment.objects.standing().filter(order=order, before__isnull=not is_renewal)
+        payment = standing.select_related("relayed", "renews", "tops_up__channel", "order").order_by("-pk").first()
         if payment is None:
             return
         if payment.relayed_id or payment.tx_hash or followed(payment).step != "sign":
@@ -170,8 +170,8 @@ def _refuse_second(bill: Bill, address: str) -> Payment | None:
 def refuse_hopeless(bill: Bill, address: str) -> None:
     """Raise Refused when the contract would not take the payment: paused, a higher fee by now, or too little money."""
     currency, node = bill.currency, client(bill.chain)
-    if bill.renews and address != bill.renews.buyer_address:
-        raise Refused(only_wallet(bill.renews.buyer_address))
+    if bill.only_by and address != bill.only_by:
+        raise Refused(only_wallet(bill.only_by))
     try:
         has = node.read("TestDollar", "balanceOf", address, address=currency.address)
         paused = node.read("MarketEscrow", "paused", address=bill.contract)
@@ -180,7 +180,7 @@ def refuse_hopeless(bill: Bill, address: str) -> None:
         raise Refused(NO_ANSWER) from problem
     if paused:
         raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
-    if not bill.renews and fee > bill.order.max_fee_bps:
+    if not bill.adds and fee > bill.order.max_fee_bps:
         raise Refused(_("The market's fee has risen since you placed this order. Place it again to see the new terms."))
     if has < bill.amount:
         missing = money(bill.amount - has, currency)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.audit import services as audit
 from marketplace.escrow import terms
-from marketplace.escrow.models import Credit, Escrow, WalletTransaction
+from marketplace.escrow.models import CallDeposit, Credit, Escrow, WalletTransaction
 from marketplace.escrow.services.following import PATIENCE, Life, deposit_log, refused_on_chain
 from marketplace.escrow.services.funding import checked_hash, only_wallet
 from marketplace.lifecycle import Refused
@@ -67,6 +67,13 @@ def deposits_of(order: Order) -> list[Escrow]:
     return list(Escrow.objects.filter(order=order).select_related("currency", "order__subscription").order_by("pk"))
 
 
+def first_deposit(order: Order) -> Escrow | CallDeposit | None:
+    """The deposit that opened an order, for periods or for calls; else one that came too late; else nothing."""
+    if order.is_per_call:
+        return CallDeposit.objects.filter(order=order).order_by("is_late", "pk").select_related("channel").first()
+    return Escrow.objects.filter(order=order).order_by("is_late", "pk").select_related("currency").first()
+
+
 def stopping(actor: Actor, *, escrow: Escrow, at: datetime) -> Stopping:
     """A deposit from the side of the actor's organization."""
     is_buyer = escrow.buyer_id == actor.org_id
@@ -106,7 +113,11 @@ def addresses_of(org_id: int, payout_address: str) -> set[str]:
     """The wallets that this organization's deposits credit: its payout wallet today, and those of its orders."""
     bought = Escrow.objects.filter(buyer_id=org_id).values_list("buyer_address", flat=True)
     sold = Escrow.objects.filter(provider_id=org_id).values_list("provider_address", flat=True)
-    return {*bought.distinct(), *sold.distinct(), *([payout_address] if payout_address else [])}
+    calls = CallDeposit.objects.for_org(org_id).select_related("channel")
+    channels = {
+        each.channel.payer_address if each.buyer_id == org_id else each.channel.provider_address for each in calls
+    }
+    return channels | {*bought.distinct(), *sold.distinct(), *([payout_address] if payout_address else [])}
 
 
 def credits_of(addresses: set[str]) -> list[Credit]:

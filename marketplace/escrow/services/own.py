@@ -23,7 +23,7 @@ def own_step(actor: Actor, *, order: Order, address: str, more: More | None = No
         bill = bill_of(actor, order=order, more=more)
         if _allowance(bill, address) >= bill.amount:
             return {"transaction": bill.plain()}
-        if bill.currency.takes_permit:
+        if bill.takes_permit:
             return {"typed": bill.permit(address, int(_read(bill, "nonces", address)))}
         approve = ("approve", bill.contract, bill.amount)
         return {"allowance": terms.call(bill.currency.address, bill.chain, *approve, contract=ERC20)}

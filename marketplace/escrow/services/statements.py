@@ -6,7 +6,9 @@ of its organization, when the last block of the month is final and settled; unti
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +19,7 @@ from django.utils import timezone
 from chain.models import Contract, Cursor, Log
 from marketplace.audit import services as audit
 from marketplace.catalog.models import Currency
-from marketplace.escrow.models import Escrow, LedgerEntry, Statement, Withdrawal
+from marketplace.escrow.models import CallDeposit, Escrow, LedgerEntry, Statement, Withdrawal
 from marketplace.escrow.models.statements import following
 from marketplace.escrow.services.settling import ESCROW, cursor_name
 from marketplace.organizations.models import Organization
@@ -94,7 +96,8 @@ def content(org_id: int, month: date) -> dict[str, Any]:
     """The figures and lines of a month, by currency; amounts are base units as text, moments ISO 8601."""
     begins, ends = start_of(month), start_of(following(month))
     lines = _lines(org_id).filter(at__gte=begins, at__lt=ends)
-    lines = lines.select_related("escrow__order__listing", "buyer", "provider").order_by("currency_id", "at", "seq")
+    lines = lines.select_related("escrow__order__listing", "calls__order__listing", "buyer", "provider")
+    lines = lines.order_by("currency_id", "at", "seq")
     by_currency = {pk: list(rows) for pk, rows in groupby(lines, key=lambda line: line.currency_id)}
     taken = list(_withdrawals(org_id).filter(at__gte=begins, at__lt=ends).order_by("at", "seq"))
     before = _in_escrow(org_id, begins)
@@ -117,7 +120,10 @@ def content(org_id: int, month: date) -> dict[str, Any]:
 def _section(
     org_id: int, currency: Currency, lines: list[LedgerEntry], taken: list[Withdrawal], before: int
 ) -> dict[str, Any]:
-    events = [_event(org_id, list(rows)) for _, rows in groupby(lines, key=lambda line: (line.escrow_id, line.seq))]
+    events = [
+        _event(org_id, list(rows))
+        for _, rows in groupby(lines, key=lambda line: (line.escrow_id, line.calls_id, line.seq))
+    ]
     bought = [event for event in events if "paid" in event]
     sold = [event for event in events if "gross" in event and int(event["gross"])]
     buying = {name: sum(int(event[name]) for event in bought) for name in BUYING}
@@ -143,7 +149,7 @@ def _event(org_id: int, rows: list[LedgerEntry]) -> dict[str, Any]:
     for row in rows:
         sums[row.account] += int(row.amount)
     net, fee, buyer = sums[Account.PROVIDER], sums[Account.FEES], sums[Account.BUYER]
-    order = first.escrow.order
+    order = first.order
     words = {
         **_place(first.at, first.block_number, first.tx_hash),
         "event": first.event,
@@ -178,7 +184,10 @@ def _withdrawals(org_id: int) -> QuerySet[Withdrawal]:
     """What was taken out by wallets that the organization's deposits credit."""
     buyers = Escrow.objects.filter(buyer_id=org_id).values("buyer_address")
     providers = Escrow.objects.filter(provider_id=org_id).values("provider_address")
-    return Withdrawal.objects.filter(Q(address__in=buyers) | Q(address__in=providers))
+    payers = CallDeposit.objects.filter(buyer_id=org_id).values("channel__payer_address")
+    paid = CallDeposit.objects.filter(provider_id=org_id).values("channel__provider_address")
+    wallets = [Q(address__in=found) for found in (buyers, providers, payers, paid)]
+    return Withdrawal.objects.filter(reduce(or_, wallets))
 
 
 def _open_months(org_id: int) -> list[date]:

@@ -13,6 +13,7 @@ from marketplace.escrow.evidence.bundle import gathered
 from marketplace.escrow.models import Credit
 from marketplace.escrow.services.histories import history
 from marketplace.escrow.services.leaving import Purpose, Stopping
+from marketplace.escrow.views import calls
 from marketplace.escrow.views.wallets import network, talk, text
 from marketplace.organizations.access import EVERYBODY, MAY_PAY
 from marketplace.subscriptions.clock import market_time
@@ -37,6 +38,9 @@ def order_of(request: ActedRequest, public_id: uuid.UUID) -> Order:
 def money(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Deposits, what a stop would return, what can be withdrawn, and everything that happened, line by line."""
     order, now = order_of(request, public_id), market_time()
+    order, now = _order(request, public_id), market_time()
+    if order.is_per_call:
+        return calls.money(request, order)
     is_buyer = order.buyer_id == request.org.pk
     deposits = [services.stopping(request.actor, escrow=escrow, at=now) for escrow in services.deposits_of(order)]
     waits = any(each.life for each in deposits)

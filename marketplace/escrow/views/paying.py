@@ -11,15 +11,18 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from marketplace.catalog.plans import MOST_CALLS
 from marketplace.escrow import services
 from marketplace.escrow.models import Escrow, Payment
 from marketplace.escrow.services import relaying
+from marketplace.escrow.models import Payment
 from marketplace.escrow.services.bills import More
 from marketplace.escrow.views.wallets import network, talk, text
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import Order
+from marketplace.subscriptions.services import LONGEST
 from marketplace.subscriptions.words import money
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
@@ -41,7 +44,9 @@ def _asked(request: ActedRequest, public_id: uuid.UUID) -> tuple[Order, More | N
     match = request.resolver_match
     if not (match and str(match.url_name).startswith("renew")):
         return ordered(request, public_id), None
-    return ordered(request, public_id), More.asked(request.GET.get("periods"), request.GET.get("until"))
+    order = ordered(request, public_id)
+    most = MOST_CALLS if order.is_per_call else LONGEST
+    return order, More.asked(request.GET.get("periods"), request.GET.get("until"), most=most)
 
 
 def _address(request: ActedRequest, name: str, order: Order, more: More | None) -> str:
@@ -59,13 +64,13 @@ def _page(request: ActedRequest, order: Order, more: More | None) -> str:
 def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """The truth about the payment of an order, and the way to make it if there is none under way."""
     order = ordered(request, public_id)
-    payment = services.payment_of(Payment.objects.filter(order=order, renews=None))
+    payment = services.payment_of(Payment.objects.filter(order=order, before=None))
     life = services.followed(payment) if payment else None
     is_over = order.state == Order.State.EXPIRED or order.expires_at <= market_time()
     asks = order.state == Order.State.PLACED and not is_over and (life is None or life.failed)
     if request.htmx and "idle" in request.GET:
         return HttpResponse(status=204) if asks else HttpResponse(headers={"HX-Refresh": "true"})
-    deposit = Escrow.objects.filter(order=order).order_by("is_late", "pk").select_related("currency").first()
+    deposit = services.first_deposit(order)
     context = {
         "order": order,
         "payment": payment,
@@ -82,6 +87,17 @@ def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _receipt(order: Order) -> list[dict[str, Any]]:
+    if order.is_per_call:
+        return [
+            {"label": _("One call"), "amount": order.price, "currency": order.currency},
+            {"label": _("Calls"), "value": order.periods},
+            {
+                "label": _("You put in, into the escrow"),
+                "amount": order.amount,
+                "currency": order.currency,
+                "total": True,
+            },
+        ]
     return [
         {"label": _("Price per period"), "amount": order.price, "currency": order.currency},
         {"label": _("Periods"), "value": order.periods},

@@ -16,6 +16,7 @@ def payouts(request: ActedRequest) -> HttpResponse:
     now = market_time()
     context = {
         "books": calendars.books(request.actor, payout_address=request.org.payout_address, at=now),
+        "calls": calendars.calls_sold(request.actor),
         "calendar": calendars.calendar(request.actor),
         "history": calendars.paid_so_far(request.actor, payout_address=request.org.payout_address),
         "may_pay": request.actor.role in MAY_PAY,

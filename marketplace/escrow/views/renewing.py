@@ -13,6 +13,7 @@ from marketplace.escrow import services
 from marketplace.escrow.models import Escrow, Payment
 from marketplace.escrow.services import relaying
 from marketplace.escrow.services.bills import renewable
+from marketplace.escrow.views import calls
 from marketplace.escrow.views.paying import ordered
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
@@ -46,11 +47,14 @@ class RenewForm(forms.Form):
 def renew(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """The truth about a renewal under way, or the way to make one."""
     order, now = ordered(request, public_id), market_time()
-    payment = Payment.objects.filter(order=order, renews__isnull=False).select_related("renews", "relayed").last()
+    begun = Payment.objects.filter(order=order, before__isnull=False)
+    payment = begun.select_related("renews", "tops_up__channel", "relayed", "order__currency").last()
     life = services.followed(payment) if payment else None
     if life and life.step == "final" and payment and now - payment.started_at > RECENT:
         life = None
     context: dict[str, Any] = {"order": order, "payment": payment, "life": life, "now": now, "refusal": ""}
+    if order.is_per_call:
+        return calls.top_up(request, order, context)
     if life is None or life.failed or life.step == "final":
         context |= _offer(request, order)
     return render(request, "escrow/renew.html" + ("#offer" if request.htmx else ""), context)

@@ -9,10 +9,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chain.fields import Uint256Field
 from marketplace.catalog.models import Listing
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
-from marketplace.subscriptions.models import Subscription
+from marketplace.subscriptions.models import Meter, Subscription
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -123,6 +124,8 @@ class UsageRecord(models.Model):
     status = models.PositiveSmallIntegerField("upstream's HTTP status", null=True)
     bytes_in = models.PositiveIntegerField(default=0)
     bytes_out = models.PositiveIntegerField(default=0)
+    meter = models.ForeignKey(Meter, null=True, on_delete=models.PROTECT, related_name="calls_made")
+    cost = Uint256Field("taken from the deposit, in base units; 0 when it was given back", default=0, db_default=0)
 
     objects = UsageRecordQuerySet.as_manager()
 
@@ -130,6 +133,11 @@ class UsageRecord(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["buyer", "-started_at"], name="usage_by_buyer"),
             models.Index(fields=["subscription", "-started_at"], name="usage_by_subscription"),
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(outcome="started", meter__isnull=False),
+                name="usage_paid_under_way",
+            ),
         ]
 
 

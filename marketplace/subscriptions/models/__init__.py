@@ -1,6 +1,7 @@
 """Orders, the subscriptions on them, the terms a vote has set, and what an organization lets its people spend."""
 
 from marketplace.subscriptions.models.market import MarketParams, OfContract, Pause, Told
+from marketplace.subscriptions.models.meters import Meter
 from marketplace.subscriptions.models.orders import Order
 from marketplace.subscriptions.models.rights import CallCount, Subscription
 from marketplace.subscriptions.models.spending import SpendingLimit, SpendingRequest
@@ -8,6 +9,7 @@ from marketplace.subscriptions.models.spending import SpendingLimit, SpendingReq
 __all__ = [
     "CallCount",
     "MarketParams",
+    "Meter",
     "OfContract",
     "Order",
     "Pause",

@@ -53,7 +53,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(Lifecycle):
-    """What a buyer agreed to: so many periods of a plan, at a price, with a highest fee."""
+    """What a buyer agreed to: so many periods of a plan, at a price, with a highest fee.
+
+    With `period_seconds` 0 so many calls instead: what they cost is put in, and each is taken from it. `beyond` names
+    the subscription whose included calls these go beyond.
+    """
 
     class State(models.TextChoices):
         PLACED = "placed", _("waiting for payment")
@@ -71,14 +75,22 @@ class Order(Lifecycle):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="orders")
     state = models.CharField(max_length=20, choices=State, default=State.PLACED)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    price = Uint256Field("price per period, in base units")
-    period_seconds = models.PositiveIntegerField()
-    periods = models.PositiveSmallIntegerField("periods agreed to when it was placed")
-    added_periods = models.PositiveIntegerField("periods that were added later", default=0, db_default=0)
+    price = Uint256Field("price per period or of a call, in base units")
+    period_seconds = models.PositiveIntegerField("seconds of a period; 0: calls are paid")
+    periods = models.PositiveIntegerField("periods or calls agreed to when it was placed")
+    added_periods = models.PositiveIntegerField("periods or calls that were added later", default=0, db_default=0)
     max_fee_bps = models.PositiveSmallIntegerField("highest fee agreed to, in hundredths of a percent")
     provider_address = models.CharField("provider's payout wallet (EIP-55)", max_length=42)
     order_ref = models.CharField("hash of the terms, bytes32", max_length=66, unique=True)
     returned = Uint256Field("what came back to the buyer, in base units", default=0)
+    signer = models.CharField("whose signature says how many calls were made", max_length=42, blank=True, db_default="")
+    beyond = models.ForeignKey(
+        "subscriptions.Subscription",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="further",
+        verbose_name="subscription that these calls go beyond",
+    )
     form_key = models.UUIDField("the form that placed it", default=uuid.uuid4)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     placed_at = models.DateTimeField(default=timezone.now)
@@ -91,6 +103,11 @@ class Order(Lifecycle):
             only_states("placed funded completed refunded expired", "order_state"),
             models.UniqueConstraint(fields=["buyer", "form_key"], name="one_order_per_form"),
             models.CheckConstraint(condition=models.Q(price__gt=0, periods__gt=0), name="order_costs_something"),
+            models.CheckConstraint(
+                condition=models.Q(period_seconds__gt=0, signer="", beyond__isnull=True)
+                | (models.Q(period_seconds=0) & ~models.Q(signer="")),
+                name="order_of_calls_has_a_signer",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["buyer", "-placed_at"], name="order_by_buyer"),
@@ -104,6 +121,11 @@ class Order(Lifecycle):
     def amount(self) -> int:
         """What is paid into escrow, in base units of the currency."""
         return int(self.price * self.periods)
+
+    @property
+    def is_per_call(self) -> bool:
+        """Whether calls are paid, out of a deposit, and no periods."""
+        return self.period_seconds == 0
 
     @property
     def all_periods(self) -> int:

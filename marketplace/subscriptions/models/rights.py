@@ -102,6 +102,11 @@ class Subscription(Lifecycle):
         return plan
 
     @property
+    def is_per_call(self) -> bool:
+        """Whether each call is taken from a deposit."""
+        return bool(self.order and self.order.is_per_call)
+
+    @property
     def page_id(self) -> uuid.UUID:
         """What stands in the address of its page."""
         return self.order.public_id if self.order else self.public_id

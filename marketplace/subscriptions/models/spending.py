@@ -82,7 +82,7 @@ class SpendingRequest(Lifecycle):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    periods = models.PositiveSmallIntegerField()
+    periods = models.PositiveIntegerField("periods or calls")
     amount = Uint256Field("what it costs in all, in base units")
     form_key = models.UUIDField("the form that asked")
     note = models.CharField("why it is needed", max_length=500, blank=True)

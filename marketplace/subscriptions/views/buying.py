@@ -19,10 +19,10 @@ from marketplace.catalog.models import Listing, Plan
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_PAY, MAY_USE
 from marketplace.organizations.models import Membership
-from marketplace.subscriptions import free, services, spending
+from marketplace.subscriptions import calls, free, services, spending
 from marketplace.subscriptions.allowance import allowance
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.forms import AskForm, CheckoutForm
+from marketplace.subscriptions.forms import AskForm, CallsForm, CheckoutForm
 from marketplace.subscriptions.models import MarketParams, Order, Subscription
 from marketplace.subscriptions.spending import NeedsApproval
 from marketplace.tenancy import door
@@ -64,8 +64,7 @@ def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
     if plan.is_free or (sent and "trial" in request.POST):
         return _for_nothing(request, plan)
     shown = request.POST if sent else None
-    initial = {"periods": request.GET.get("periods", "1"), "form_key": uuid.uuid4()}
-    form = CheckoutForm(shown, plan=plan, initial=initial)
+    form = _checkout_form(request, plan, shown)
     asking = AskForm(shown, initial={"note": request.GET.get("note", "")})
     if sent and form.is_valid() and asking.is_valid():
         try:
@@ -79,9 +78,20 @@ def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)
-    page = "subscriptions/checkout.html" + ("#sum" if request.htmx else "")
+    page = "subscriptions/checkout_calls.html" if plan.is_per_call else "subscriptions/checkout.html"
+    page += "#sum" if request.htmx else ""
     context = {**_offer(request, plan, form), "asking": asking}
     return render(request, page, context, status=422 if sent else 200)
+
+
+def _checkout_form(request: ActedRequest, plan: Plan, sent: Any) -> CheckoutForm | CallsForm:
+    key = {"form_key": uuid.uuid4()}
+    if not plan.is_per_call:
+        return CheckoutForm(sent, plan=plan, initial={"periods": request.GET.get("periods", "1"), **key})
+    asked = {"amount": request.GET["amount"]} if "amount" in request.GET else {}
+    return CallsForm(
+        sent, price=int(plan.price), currency=plan.currency, least=calls.least(plan), initial={**asked, **key}
+    )
 
 
 def _for_nothing(request: ActedRequest, plan: Plan) -> HttpResponse:
@@ -101,7 +111,7 @@ def _for_nothing(request: ActedRequest, plan: Plan) -> HttpResponse:
     return render(request, "subscriptions/free.html", context, status=422 if refusal else 200)
 
 
-def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, Any]:
+def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) -> dict[str, Any]:
     refusal = limit = approval = ""
     try:
         services.orderable(request.actor, plan.pk)
@@ -123,6 +133,7 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm) -> dict[str, A
         "approval": approval,
         "periods": periods,
         "seconds": periods * plan.period_seconds,
+        "each": plan.price,
         "total": periods * plan.price,
         "may_try": free.may_try(request.actor, plan),
     }
@@ -149,13 +160,16 @@ def _paged(request: ActedRequest, rows: QuerySet[Any]) -> dict[str, Any]:
 def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """One subscription, for its buyer or its provider: its dates and terms; its money is the escrow's part."""
     order = Order.objects.for_org(request.org.pk).select_related(
-        "subscription__listing__org", "listing", "plan", "currency", "subscription__buyer", "subscription__provider"
-    )
+        "subscription__listing__org", "listing", "plan", "currency", "subscription__buyer", "subscription__provider",
+        "beyond__order",
+    )  # fmt: skip
     found = order.filter(public_id=public_id).first()
     if found is None:
         return _free_detail(request, public_id)
     is_buyer = found.buyer_id == request.org.pk
     context = {"order": found, "is_buyer": is_buyer, **_running(found.subscription)}
+    if is_buyer and found.plan.overage_price and not found.is_per_call:
+        context["further"] = calls.deposit_beyond(found.subscription)
     return render(request, "subscriptions/detail_paid.html", context)
 
 

@@ -1,0 +1,72 @@
+"""Calls beyond those that a plan includes: off, unless the buyer puts in a deposit for them."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from marketplace.lifecycle import Refused
+from marketplace.organizations.access import MAY_PAY
+from marketplace.subscriptions import calls, services, spending
+from marketplace.subscriptions.forms import CallsForm
+from marketplace.subscriptions.models import MarketParams, Order
+from marketplace.tenancy import door
+from marketplace.tenancy.door import ActedRequest
+
+
+@door.member(*MAY_PAY)
+def further(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """How much to put in for further calls of a running subscription; sending it places the order."""
+    found = Order.objects.bought_by(request.org.pk).select_related(
+        "subscription__order", "listing", "plan__org", "plan__listing", "currency"
+    )
+    order = found.filter(public_id=public_id, period_seconds__gt=0).first()
+    if order is None:
+        raise Http404("No such order.")
+    open_already = calls.deposit_beyond(order.subscription)
+    if open_already:
+        return redirect("subscriptions:detail", org=request.org.slug, public_id=open_already.public_id)
+    sent = request.method == "POST"
+    price = int(order.plan.overage_price)
+    asked = {"amount": request.GET["amount"]} if "amount" in request.GET else {}
+    initial = {**asked, "form_key": uuid.uuid4()}
+    form = CallsForm(request.POST if sent else None, price=price or 1, currency=order.currency, initial=initial)
+    if sent and form.is_valid():
+        try:
+            placed = services.place_order(
+                request.actor, plan_id=order.plan_id, beyond=order.subscription, **form.cleaned_data
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("escrow:pay", org=request.org.slug, public_id=placed.public_id)
+    page = "subscriptions/checkout_calls.html" + ("#sum" if request.htmx else "")
+    return render(request, page, _offer(request, order, form), status=422 if sent else 200)
+
+
+def _offer(request: ActedRequest, order: Order, form: CallsForm) -> dict[str, Any]:
+    refusal = limit = approval = ""
+    total = form.chosen * int(order.plan.overage_price)
+    try:
+        services.payable(request.actor, calls.plan_beyond(request.actor, order.subscription))
+        spending.check(request.actor, currency=order.currency, amount=total, lock=False)
+    except spending.NeedsApproval as needed:
+        approval = str(needed)
+    except spending.BeyondBudget as beyond:
+        limit = str(beyond)
+    except Refused as refused:
+        refusal = str(refused)
+    return {
+        "plan": order.plan,
+        "listing": order.listing,
+        "form": form,
+        "params": MarketParams.objects.current(),
+        "refusal": refusal,
+        "limit": limit,
+        "approval": approval,
+        "periods": form.chosen,
+        "each": order.plan.overage_price,
+        "total": total,
+        "beyond": order,
+    }
