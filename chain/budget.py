@@ -43,6 +43,12 @@ def left(chain: str, *, urgent: bool = False) -> int | None:
     return max(0, most - int(day.reserved) - int(day.spent)) if day else most
 
 
+def usual(chain: str) -> int:
+    """The most that any of the last twenty transactions reserved, in wei; 0 when none was signed yet."""
+    signed = OutgoingTransaction.objects.filter(chain=chain, reserved__gt=0).order_by("-pk")
+    return max((int(reserved) for reserved in signed.values_list("reserved", flat=True)[:20]), default=0)
+
+
 def fitting(chain: str, costs: list[tuple[OutgoingTransaction, int]]) -> list[bool]:
     """Which of these the budget has room for, in their order; `reserve` makes it certain."""
     room = {urgent: left(chain, urgent=urgent) for urgent in (True, False)}

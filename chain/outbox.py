@@ -48,18 +48,24 @@ def submit(
 
 @dataclass(frozen=True)
 class Capacity:
-    """What the outbox can still do today: wei left for what is not urgent (None: no budget), accounts short of funds,
-    accounts in all, and how many transactions wait."""
+    """What the outbox can still do today: wei left for what is not urgent (None: no budget), the most that one costs of
+    late, accounts short of funds, accounts in all, and how many transactions wait."""
 
     budget_left: int | None
+    usual: int
     low: tuple[str, ...]
     accounts: int
     waiting: int
 
     @property
+    def is_exhausted(self) -> bool:
+        """Whether today's budget has no room for one more beside those that wait."""
+        return self.budget_left is not None and self.budget_left < max(self.usual, 1) * (self.waiting + 1)
+
+    @property
     def problem(self) -> str:
         """Why a transaction that is left now may not go out today, as a sentence for people; or an empty text."""
-        if self.budget_left == 0:
+        if self.is_exhausted:
             return "The market has used up what it spends on fees today. It sends again after 00:00 UTC."
         if self.accounts and len(self.low) == self.accounts:
             return "The market's sending accounts are short of funds, so sending may take longer."
@@ -72,6 +78,7 @@ def capacity(chain: str | None = None) -> Capacity:
     accounts = SendingAccount.objects.filter(chain=chain, balance_at__gt=timezone.now() - LATELY)
     return Capacity(
         budget_left=budget.left(chain),
+        usual=budget.usual(chain),
         low=tuple(accounts.filter(is_low=True).order_by("pk").values_list("address", flat=True)),
         accounts=accounts.count(),
         waiting=OutgoingTransaction.objects.filter(chain=chain, state=State.QUEUED).count(),

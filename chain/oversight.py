@@ -10,6 +10,7 @@ from chain import alarms, budget
 from chain.client import Client
 from chain.failpoints import failpoint
 from chain.models import Attempt, OutgoingTransaction, SendingAccount, State
+from chain.outbox import capacity
 from chain.preparing import TOO_DEAR
 from chain.quotes import quote
 from chain.replacing import CAPPED
@@ -29,6 +30,7 @@ def look(node: Client, accounts: Sequence[Signer], silent: dict[str, str]) -> No
         _weigh(node, account)
     failpoint("sender.after_balances")
     found: Found = {("signer", address): sentence for address, sentence in silent.items()}
+    found |= _exhausted(node.chain)
     found |= _low(node.chain, accounts) | _homeless(node.chain, accounts) | _waiting(node.chain) | _stuck(node.chain)
     for (kind, subject), sentence in found.items():
         alarms.sound(kind, sentence, subject=subject, chain=node.chain)
@@ -82,6 +84,13 @@ def _homeless(chain: str, accounts: Sequence[Signer]) -> Found:
         found["queue", name] = f"Transactions wait for the sender {name}, of which no key is here."
         rows.filter(only_by=name, last_error="").update(last_error=f"No key of the sender {name} is here.")
     return found
+
+
+def _exhausted(chain: str) -> Found:
+    """The budget has no room for one more: signatures are refused from here on, so nothing need wait to show it."""
+    if not capacity(chain).is_exhausted:
+        return {}
+    return {("gas_budget", ""): "Today's gas budget is used up: the market takes no signatures until 00:00 UTC."}
 
 
 def _waiting(chain: str) -> Found:

@@ -24,6 +24,16 @@ class AddressField(forms.CharField):
         return found
 
 
+def stored(text: str) -> str:
+    """A text as it is kept and signed: line ends as one sign, nothing that neither chain nor database can hold."""
+    text = text.replace("\r\n", "\n")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise forms.ValidationError(_("The text holds signs that cannot be stored. Please type it again.")) from None
+    return text
+
+
 class AddressForm(forms.Form):
     address = AddressField(
         label=gettext_lazy("Wallet address"),
@@ -47,11 +57,50 @@ class BallotForm(AddressForm):
         error_messages={"max_length": gettext_lazy("A reason has at most 2,000 characters.")},
     )
 
+    def clean_reason(self) -> str:
+        return stored(self.cleaned_data["reason"])
+
 
 class DelegateForm(AddressForm):
     delegate = AddressField(
         label=gettext_lazy("Delegate to"),
         error_messages={"required": gettext_lazy("Say to whom: an address, or your own.")},
+    )
+
+
+class StatementForm(forms.Form):
+    """What a delegate says of themselves."""
+
+    statement = forms.CharField(
+        label=gettext_lazy("Your statement"),
+        max_length=5_000,
+        help_text=gettext_lazy("Who you are, how you decide, what you have an interest in. Markdown works."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": gettext_lazy("Write something first.")},
+    )
+
+    def clean_statement(self) -> str:
+        return stored(self.cleaned_data["statement"])
+
+
+class ReportForm(forms.Form):
+    why = forms.CharField(
+        label=gettext_lazy("What is wrong with it?"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("Say what is wrong with it.")},
+    )
+
+    def clean_why(self) -> str:
+        return stored(self.cleaned_data["why"])
+
+
+class HideForm(forms.Form):
+    why = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Say why it is hidden.")},
     )
 
 

@@ -65,7 +65,7 @@ class Standing:
         balance, delegate = balance_of(governor, address), delegate_of(governor, address)
         power, token = power_at(governor, address), governor.token
         holds = _("not known at the moment: the chain does not answer") if balance is None else amount(balance, token)
-        counts_for = _("nobody yet") if delegate is None else "itself" if delegate == address else short(delegate)
+        counts_for = _("nobody yet") if delegate is None else _("itself") if delegate == address else short(delegate)
         return cls(address, balance, delegate, power, holds, counts_for, amount(power, token))
 
 

@@ -57,9 +57,13 @@ def shown(governor: Governor, proposals: Iterable[Proposal]) -> list[Shown]:
     return [show(proposal, facts, block, quorums) for proposal in proposals]
 
 
-def votes_of(proposal: Proposal, after: int = 0) -> tuple[list[ShownVote], int | None]:
-    """Up to VOTES_SHOWN votes, heaviest first, from place `after` on; and the place of the next ones, if there are."""
-    votes = Vote.objects.filter(proposal=proposal, weight__gt=0).select_related("log__block").order_by("-weight", "id")
+def votes_of(proposal: Proposal, after: int = 0, **only: Any) -> tuple[list[ShownVote], int | None]:
+    """Up to VOTES_SHOWN votes, heaviest first, from place `after` on; and the place of the next ones, if there are.
+
+    `only`: those with this support, or of this voter.
+    """
+    votes = Vote.objects.filter(proposal=proposal, weight__gt=0, **only)
+    votes = votes.select_related("log__block").order_by("-weight", "id")
     rows = list(votes[after : after + VOTES_SHOWN + 1])
     following = after + VOTES_SHOWN if len(rows) > VOTES_SHOWN else None
     return [show_vote(vote, proposal.governor) for vote in rows[:VOTES_SHOWN]], following

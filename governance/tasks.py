@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from chain.turns import turn
-from governance import checking, live, services
+from governance import checking, live, services, simulating
 
 
 @shared_task(ignore_result=True)
@@ -21,3 +21,11 @@ def check() -> None:
         with turn(f"governance.check {chain}") as ours:
             if ours:
                 checking.check(chain)
+
+
+@shared_task(ignore_result=True)
+def simulate() -> None:
+    """Try what is proposed against the chain as it is now."""
+    with turn("simulating proposals") as ours:
+        if ours:
+            simulating.simulate_due()

@@ -27,15 +27,13 @@ from governance.facts import Facts, fee_change
 from governance.forms import AddressForm, BallotForm, DelegateForm, ProposeForm
 from governance.models import Governor, Proposal, Support
 from governance.power import delegate_of, eligibility, power_at, threshold
+from governance.projection import NOBODY
 from governance.reading import governor_named, shown
+from governance.refusing import No
 from governance.views import proposal_or_404
 from governance.words import amount, short, whole
 
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-
-
-class No(Exception):
-    """Why not, in a sentence for the person."""
 
 
 def conversation(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse]:
@@ -128,17 +126,30 @@ def delegate(body: dict[str, Any], governor: str) -> dict[str, Any]:
     dao = get_object_or_404(governor_named(governor))
     values = cleaned(DelegateForm({**body, "delegate": body.get("delegate") or body.get("address")}))
     address, to = values["address"], values["delegate"]
-    if delegate_of(dao, address) == to:
-        if to == address:
-            raise No(_("This account's tokens already count for itself."))
-        raise No(_("This account's tokens already count for %(delegate)s.") % {"delegate": short(to)})
+    refuse_same(dao, address, to)
     data = abi.encode_call("GuildToken", "delegate", to)
-    if to == address:
-        say = _("Your tokens stay yours; their votes count for yourself, from the next proposal on.")
-    else:
-        say = _("Your tokens stay yours; their votes count for %(delegate)s, from the next proposal on.")
-        say %= {"delegate": short(to)}
-    return asked(dao, dao.token.address, data, address, say)
+    return asked(dao, dao.token.address, data, address, say_delegation(address, to))
+
+
+def refuse_same(governor: Governor, delegator: str, to: str) -> None:
+    """Raise No where the delegation would change nothing."""
+    if (delegate_of(governor, delegator) or NOBODY) != to:
+        return
+    if to == NOBODY:
+        raise No(_("This account's tokens count for nobody already."))
+    if to == delegator:
+        raise No(_("This account's tokens already count for itself."))
+    raise No(_("This account's tokens already count for %(delegate)s.") % {"delegate": short(to)})
+
+
+def say_delegation(delegator: str, to: str) -> str:
+    """What it means, before the wallet opens."""
+    if to == NOBODY:
+        return _("Your tokens stay yours; their votes count for nobody, from the next proposal on.")
+    if to == delegator:
+        return _("Your tokens stay yours; their votes count for yourself, from the next proposal on.")
+    say = _("Your tokens stay yours; their votes count for %(delegate)s, from the next proposal on.")
+    return say % {"delegate": short(to)}
 
 
 @conversation

@@ -182,6 +182,7 @@ SECOND_FACTOR_HOOK = "marketplace.accounts.factors.second_factor"
 FRESH_HOOK = "marketplace.accounts.factors.be_fresh"
 WALLET_USES_HOOK = "marketplace.organizations.access.paid_to"
 GOVERNANCE_DOOR = "marketplace.tenancy.door.public"
+GOVERNANCE_OPERATOR_DOOR = "marketplace.tenancy.door.moderator"
 KEY_HOOK = "marketplace.gateway.keys.holder"
 MEMBERSHIP_HOOK = "marketplace.organizations.access.membership"
 LOGIN_REDIRECT_URL = "organizations:mine"
@@ -267,6 +268,16 @@ RELAYER_SIGNER = envstr("RELAYER_SIGNER", "")
 RELAYER_ROLES = dict(pair.split("=", 1) for pair in envlist("RELAYER_ROLES"))  # arbiter=0x…
 # Up to how much, in whole units of the currency, one moderator rules alone; above it a second one confirms.
 DISPUTE_ALONE_UP_TO = envint("DISPUTE_ALONE_UP_TO", 100)
+# What the market hands in for voters, at its own cost: how many a day (UTC), for how many wei a day (0: what the outbox
+# has), until how long before a vote ends by its own clock, from how many votes on (base units), for how much gas each.
+VOTE_RELAY = {
+    "a_day": envint("VOTE_RELAY_A_DAY", 500),
+    "wei_a_day": envint("VOTE_RELAY_WEI_A_DAY", 0),
+    "closes_seconds": envint("VOTE_RELAY_CLOSES_SECONDS", 60),
+    "closes_blocks": envint("VOTE_RELAY_CLOSES_BLOCKS", 5),
+    "least_power": envint("VOTE_RELAY_LEAST_POWER", 1),
+    "most_gas": envint("VOTE_RELAY_MOST_GAS", 500_000),
+}
 SEALING_KEY = envsecret("SEALING_KEY", "")
 DEMO_TOOLS_URL = envstr("DEMO_TOOLS_URL", "")
 # host:port that the gateway may call although it is not public; production refuses any.

@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "release matured periods": every(5.0, "marketplace.escrow.tasks.release"),
     "compare the books": every(5.0, "marketplace.escrow.tasks.reconcile"),
     "follow disputes": every(2.0, "marketplace.disputes.tasks.follow"),
+    "gather proofs": every(5.0, "marketplace.escrow.tasks.gather_proofs"),
     "issue statements": every(600.0, "marketplace.escrow.tasks.issue_statements"),
     "end subscriptions": every(5.0, "marketplace.subscriptions.tasks.end_lapsed"),
     "announce versions": every(30.0, "marketplace.subscriptions.tasks.announce_versions"),
@@ -60,4 +61,5 @@ app.conf.beat_schedule = {
     "forget unused pictures": every(3600.0, "marketplace.catalog.tasks.forget_pictures"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
     "compare governance": every(15.0, "governance.tasks.check"),
+    "simulate proposals": every(10.0, "governance.tasks.simulate"),
 }

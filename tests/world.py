@@ -96,7 +96,9 @@ def member(org: Organization, user: User, role: str) -> Membership:
 
 @written
 def currency(symbol: str = "TUSD", address: str = DOLLAR_ADDRESS, **fields: Any) -> Currency:
-    """The test dollar: six decimals, accepted, takes permits and authorizations."""
+    """The test dollar: six decimals, accepted, takes permits and authorizations; in a market, the market's own."""
+    if own := Currency.objects.filter(chain=settings.CHAIN_ID, symbol=symbol, accepted=True, **fields).first():
+        return own
     defaults = {"symbol": symbol, "name": "Test Dollar", "decimals": 6, "accepted": True, "takes_permit": True}
     found, _ = Currency.objects.get_or_create(
         chain=settings.CHAIN_ID, address=address, defaults={**defaults, "takes_authorization": True, **fields}

@@ -12,6 +12,7 @@ from chain.models.outgoing import (
     SendingAccount,
     State,
 )
+from chain.models.proofs import ReceiptProof
 
 __all__ = [
     "IN_FLIGHT",
@@ -26,6 +27,7 @@ __all__ = [
     "GasDay",
     "Log",
     "OutgoingTransaction",
+    "ReceiptProof",
     "SendingAccount",
     "State",
 ]

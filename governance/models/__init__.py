@@ -1,10 +1,13 @@
 """What a Governor, its timelock and its token said, as rows that hang on the log that said it.
 
-Every row but Governor and Token has a foreign key to its Log that cascades in the database: a reorg deletes orphaned
-blocks by SQL, and what was derived from them goes with them. The figures on Proposal are recomputed from those rows.
+Every row but Governor and Token, and those that are ours (ballots to simulations), has a foreign key to its Log that
+cascades in the database: a reorg deletes orphaned blocks by SQL, and what was derived from them goes with them. The
+figures on Proposal are recomputed from those rows.
 """
 
+from governance.models.ballots import Ballot
 from governance.models.checks import Check
+from governance.models.delegating import SignedDelegation, Statement, StatementReport
 from governance.models.governors import (
     ClockMode,
     Governor,
@@ -17,11 +20,13 @@ from governance.models.governors import (
 )
 from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
 from governance.models.proposals import NUMBERS, OPEN, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
+from governance.models.simulations import Simulation
 
 __all__ = [
     "NUMBERS",
     "OPEN",
     "TERMINAL",
+    "Ballot",
     "Check",
     "ClockMode",
     "Delegation",
@@ -32,7 +37,11 @@ __all__ = [
     "QuorumKind",
     "SaltKind",
     "Setting",
+    "SignedDelegation",
+    "Simulation",
     "State",
+    "Statement",
+    "StatementReport",
     "Step",
     "StepKind",
     "SupplyChange",

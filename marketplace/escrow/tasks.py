@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from marketplace.escrow import services
-from marketplace.escrow.services import statements
+from marketplace.escrow.services import proving, statements
 
 
 @shared_task
@@ -28,3 +28,9 @@ def reconcile() -> None:
 def issue_statements() -> None:
     """Number the statements of months that are over."""
     statements.issue()
+
+
+@shared_task
+def gather_proofs() -> None:
+    """Keep what proves the events of orders."""
+    proving.gather()

@@ -1,16 +1,17 @@
 """What the gateway knows of how a subscription was used and how the service answered, for who judges a dispute."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, Final
 
 from django.db.models import Count
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from marketplace.gateway.models import HealthSpan, UsageRecord
 from marketplace.gateway.probing import DAY
-from marketplace.subscriptions.models import Subscription
+from marketplace.subscriptions.models import Order, Subscription
 from marketplace.subscriptions.records import Record
 from marketplace.subscriptions.words import number, percent
 
@@ -69,6 +70,16 @@ def _health(subscription: Subscription) -> Record:
     if listing.is_down_since:
         facts.append((_("Down since"), date_format(listing.is_down_since, "SHORT_DATETIME_FORMAT")))
     return Record("health", _("How the service answered"), tuple(facts), columns, rows, _("It was not probed yet."))
+
+
+def by_day(order: Order) -> list[dict[str, Any]]:
+    """How often the tool was called for an order on each day (UTC), by what came of it; for its evidence."""
+    calls = UsageRecord.objects.filter(subscription__order=order)
+    days = calls.order_by().annotate(day=TruncDate("started_at", tzinfo=UTC)).values("day", "outcome")
+    found: dict[str, dict[str, Any]] = {}
+    for row in days.annotate(count=Count("pk")).order_by("day", "outcome"):
+        found.setdefault(str(row["day"]), {"day": str(row["day"])})[row["outcome"]] = row["count"]
+    return list(found.values())
 
 
 def _cell(label: str, text: str, *, number: bool = False) -> dict[str, Any]:

@@ -116,7 +116,8 @@ def _take() -> list[Going]:
         for test in waiting.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
             version = ListingVersion.objects.get(listing=test.listing, number=test.version_number)
             try:
-                headers = key_headers(test.listing) if may_have_key(test.listing, test.endpoint) else {}
+                with in_words_of(test.user):
+                    headers = key_headers(test.listing) if may_have_key(test.listing, test.endpoint) else {}
             except Refused as refused:
                 test.move(EndpointTest.State.DONE, problems=[str(refused)], finished_at=now)
                 continue

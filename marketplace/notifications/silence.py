@@ -32,6 +32,7 @@ NOT_TOLD: Final = {
     "dispute.answered": "who answered has just done it; the buyer is told",
     "dispute.evidence_added": "who added it has just done it; the other side is told",
     "dispute.resolved": "the end of its money is told, with the figures",
+    "dispute.evidence_read": "kept to be looked up, not to be told",
     "dispute.file_read": "kept to be looked up, not to be told",
     "ruling.decided": "goes to the contract at once; told when it is carried out",
     "ruling.confirmed": "told when the contract has carried it out, with the figures",

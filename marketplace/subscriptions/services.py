@@ -26,6 +26,7 @@ LONGEST: Final = 12
 BATCH: Final = 200
 __all__ = [
     "Entitlement",
+    "agreement",
     "begin",
     "end_lapsed",
     "entitlement",
@@ -127,8 +128,8 @@ def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID) -> Ord
     return order
 
 
-def order_ref(order: Order, *, content_hash: str) -> str:
-    """SHA-256 over the canonical JSON of what was agreed, as 0x-hex: the escrow keeps it beside the money."""
+def agreement(order: Order, *, content_hash: str) -> str:
+    """The canonical JSON of what was agreed."""
     terms = {
         "order": str(order.public_id),
         "listing": content_hash,
@@ -141,8 +142,12 @@ def order_ref(order: Order, *, content_hash: str) -> str:
         "periods": order.periods,
         "max_fee_bps": order.max_fee_bps,
     }
-    text = json.dumps(terms, sort_keys=True, separators=(",", ":"))
-    return "0x" + hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps(terms, sort_keys=True, separators=(",", ":"))
+
+
+def order_ref(order: Order, *, content_hash: str) -> str:
+    """SHA-256 of the agreement, as 0x-hex: the escrow keeps it beside the money."""
+    return "0x" + hashlib.sha256(agreement(order, content_hash=content_hash).encode()).hexdigest()
 
 
 def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:

@@ -1,13 +1,16 @@
 """The local chain's history survives any end of its process, block hash by block hash.
 
-anvil writes its state only when it is asked to end, and in place. So every block is also noted in a journal within
-a quarter of a second: its time and its signed transactions. Everything else in a block follows from those and its
-parent, so replaying the journal on the last saved state gives the same hashes, which is checked. What the
-journal missed is at most the last unfinal block or two: to the market an ordinary, shallow reorganization.
+anvil writes its state in place: when it is asked to end, or every so often, which costs more with every block. So every
+block is also noted in a journal within a quarter of a second: its time and its signed transactions. Everything else in
+a block follows from those and its parent, so replaying the journal on the last saved state gives the same hashes, which
+is checked. What the journal missed is at most the last unfinal block or two: to the market an ordinary, shallow
+reorganization.
 """
 
 import gzip
 import json
+import mmap
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +29,8 @@ POLL = 0.25
 BETWEEN_SNAPSHOTS = 2_000
 BATCH = 100
 COMPLETE = b'"historical_states":null}'
+HEAD = re.compile(rb'"best_block_number":(\d+)')
+NEVER = str(365 * 24 * 3600)  # left to itself the node writes its state every minute
 
 
 class History:
@@ -37,6 +42,7 @@ class History:
         folder = run.folder("anvil")
         self.state, self.leaving, self.journal = (folder / name for name in ("state.json", "leaving.json", "journal"))
         self.arguments = ["--load-state", str(self.state), "--dump-state", str(self.leaving)]
+        self.arguments += ["--state-interval", NEVER]
         self.cache = folder / "cache"
         self._last: tuple[int, str] | None = None
         self._noted = 0
@@ -47,9 +53,10 @@ class History:
         self._last = None
         if self._is_complete(self.leaving):
             self.leaving.replace(self.state)
-            self.journal.unlink(missing_ok=True)
-        lines = self._read_journal()
+        saved = self._saved_head()
+        lines = [line for line in self._read_journal() if line[0] > saved]
         if not lines and self.state.exists():
+            self.journal.unlink(missing_ok=True)
             return
         self.leaving.unlink(missing_ok=True)
         try:
@@ -116,6 +123,16 @@ class History:
         self.journal.unlink(missing_ok=True)
         self._last, self._noted = (int(head["number"], 16), head["hash"]), 0
 
+    def _saved_head(self) -> int:
+        """The last block of the saved state, which may be older than the journal's; -1 without a state."""
+        if not self.state.exists():
+            return -1
+        with self.state.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            found = HEAD.search(content)
+            if found is None:
+                raise CannotStart(f"The local chain's state {self.state} cannot be read: run bin/up --reset.")
+            return int(found[1])
+
     def _read_journal(self) -> list[list[Any]]:
         lines = []
         if self.journal.exists():
@@ -128,12 +145,11 @@ class History:
 
     def _replay(self, lines: list[list[Any]]) -> None:
         head = rpc.call(self.url, "eth_getBlockByNumber", "latest", False)
-        left = [line for line in lines if line[0] > int(head["number"], 16)]
         rpc.call(self.url, "anvil_setBlockTimestampInterval", 0)  # blocks of one second share their time
         before = int(head["timestamp"], 16)
         rpc.call(self.url, "evm_setTime", before)  # a loaded node refuses times before its own start
-        for first in range(0, len(left), BATCH):
-            part = left[first : first + BATCH]
+        for first in range(0, len(lines), BATCH):
+            part = lines[first : first + BATCH]
             for _, _, timestamp, raw in part:
                 if timestamp > before:
                     rpc.call(self.url, "evm_setNextBlockTimestamp", timestamp)

@@ -98,12 +98,12 @@ def url(port: int) -> str:
 
 
 def service(run: RunDir, port: int, *, block_time: int | None, state: list[str] | None = None) -> Service:
-    """The node process: mines at every transaction, and with `block_time` also every so many seconds."""
+    """The node process: mines at every transaction, or with `block_time` every so many seconds."""
     folder = run.folder("anvil")
     command = [binary(), "--quiet", "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)]
     command += ["--slots-in-an-epoch", "1", "--cache-path", str(folder / "cache"), *(state or [])]
     if block_time:
-        command += ["--block-time", str(block_time), "--mixed-mining"]
+        command += ["--block-time", str(block_time)]
     return Service("anvil", command, partial(answers, url(port)), env={"HOME": str(folder)})
 
 

@@ -9,7 +9,7 @@
  * data-wallet-pay="URL", data-wallet-transaction="URL", data-wallet-typed="URL"     on a <button type="button">
  *     A conversation with the server, three names for one protocol (the name says what the reader should expect).
  *     The page POSTs JSON {address, …the named fields of the button's form} to URL, and does what the answer asks:
- *       {"typed": {…}, "say", "next"}        EIP-712 typed data to sign; then POST {address, signature} to next
+ *       {"typed": {…}, "say", "next", "with"?}   EIP-712 typed data to sign; then POST {…with, address, signature} to next
  *       {"transaction": {to, data, value, chainId}, "say", "next"?}
  *                                            to send; then POST {address, hash} to next, if there is one
  *       {"wait": seconds, "say", "next"}     POST {address} to next after so long
@@ -34,7 +34,7 @@
  *   currency?: {name: string, symbol: string, decimals: number}}} Chain */
 /** @typedef {{to: string, data: string, value: string | number, chainId: number | string}} Transaction */
 /** @typedef {{typed?: {domain: {chainId: number | string}}, transaction?: Transaction, wait?: number, say?: string,
- *   next?: string, go?: string, chain?: Chain, message?: string, sentence?: string}} Answer */
+ *   next?: string, with?: object, go?: string, chain?: Chain, message?: string, sentence?: string}} Answer */
 
 import { _ } from "./words.js";
 
@@ -243,7 +243,7 @@ async function converse(element, url) {
       if (answer.say) say(element, answer.say, "busy");
       result = await patiently(element, wish(provider, address, answer));
     }
-    answer = answer.next ? await post(answer.next, { ...result, address }) : { say: SENT };
+    answer = answer.next ? await post(answer.next, { ...answer.with, ...result, address }) : { say: SENT };
   }
   say(element, answer.say ?? _("Done."), "done");
   if (answer.go) window.location.assign(answer.go);

@@ -28,6 +28,7 @@ CLIENTS = {
     "marketplace/gateway/upstream.py": "the guarded client itself",
     "chain/rpc.py": "calls the node that the operator configured",
     "chain/client.py": "calls the node that the operator configured",
+    "marketplace/escrow/evidence/verify.py": "runs on the reader's machine, with the address that the reader types",
     "settings/local": "talks to servers that bin/up itself started",
 }
 OUTGOING = r"(httpx|httpcore|requests|aiohttp|urllib\.request|http\.client)"

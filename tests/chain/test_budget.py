@@ -58,6 +58,10 @@ def test_what_the_budget_has_no_room_for_waits_for_the_next_day_and_says_so(node
     OutgoingTransaction.objects.filter(gas_day__isnull=False).update(gas_day=yesterday)
     sender.send()
     assert State.QUEUED not in states()
+    (alarm,) = alarms.sounding()
+    assert "takes no signatures" in alarm.sentence, "nothing waits, but this day has no room for one more either"
+    GasDay.objects.all().delete()
+    sender.send()
     assert alarms.sounding() == []
 
 

@@ -1,6 +1,7 @@
 """What a proposal does, in a sentence that a shop owner understands."""
 
 import pytest
+from eth_utils.crypto import keccak
 
 from chain import abi
 from governance.effects import effect_of, effects_of
@@ -57,6 +58,40 @@ def test_a_change_to_what_is_already_so_is_called_nothing(guild: Guild) -> None:
         ),
         ("timelock", "updateDelay", (86_400,), "What passes waits 1 day instead of 50 seconds before it takes effect."),
         ("dollar", "transfer", (STRANGER, 500_000_000), "Sends 500 TUSD from the timelock to 0x14dC…9955."),
+        ("dollar", "transferFrom", (TOM, UMA, 5_000_000), "Sends 5 TUSD from 0x15d3…6A65 to 0x9965…A4dc; 0x15d3…6A65"),
+        ("dollar", "approve", (UMA, 7_000_000), "0x9965…A4dc may take up to 7 TUSD from the timelock, at any time."),
+        ("dollar", "approve", (UMA, 0), "0x9965…A4dc may take no more of it from the timelock."),
+        ("dollar", "approve", (UMA, 2**256 - 1), "0x9965…A4dc may take all TUSD that the timelock has or will have"),
+        ("dollar", "mint", (UMA, 1_000_000), "Makes 1 TUSD for 0x9965…A4dc."),
+        ("escrow", "setArbiter", (UMA, True), "0x9965…A4dc may rule on disputes."),
+        ("escrow", "setArbiter", (UMA, False), "0x9965…A4dc may no longer rule on disputes."),
+        (
+            "governor",
+            "setLateQuorumVoteExtension",
+            (60,),
+            "A quorum reached late leaves 1 minute instead of 20 seconds",
+        ),
+        (
+            "governor",
+            "updateTimelock",
+            (UMA,),
+            "What passes is carried out by another timelock: 0x9965…A4dc instead of",
+        ),
+        ("timelock", "grantRole", (keccak(text="PROPOSER_ROLE"), UMA), "0x9965…A4dc may put calls into the timelock"),
+        ("timelock", "grantRole", (keccak(text="EXECUTOR_ROLE"), "0x" + 40 * "0"), "anybody may carry out what has"),
+        (
+            "timelock",
+            "grantRole",
+            (keccak(text="ATTESTOR_ROLE"), UMA),
+            "0x9965…A4dc may vouch for where data comes from",
+        ),
+        (
+            "timelock",
+            "revokeRole",
+            (bytes(32), UMA),
+            "0x9965…A4dc may no longer give and take all roles, on GuildTimelock.",
+        ),
+        ("timelock", "updateDelay", (50,), "Sets Wait before execution to what it is already. Nothing changes."),
         (
             "governor",
             "setVotingDelay",
@@ -75,13 +110,64 @@ def test_every_call_of_the_market_has_a_sentence(
 
 def test_another_known_call_is_decoded_and_an_unknown_one_admitted(guild: Guild) -> None:
     facts = Facts.of(guild.row())
-    data = abi.encode_call("TestDollar", "approve", UMA, 7)
-    assert effect_of(facts, guild.dollar, 0, data).sentence == f"Calls TestDollar.approve(spender: {UMA}, value: 7)."
+    data = abi.encode_call(
+        "TestDollar", "transferWithAuthorization", UMA, TOM, 7, 0, 9, bytes(32), 27, bytes(32), bytes(32)
+    )
+    assert effect_of(facts, guild.dollar, 0, data).sentence.startswith(
+        f"Calls TestDollar.transferWithAuthorization(from: {UMA}, to: {TOM}, value: 7, "
+    )
     unknown = effect_of(facts, STRANGER, 0, b"\x12\x34\x56\x78" + bytes(64))
     assert "68 bytes that this site cannot read" in unknown.sentence
     assert unknown.data == "0x12345678" + 128 * "0"
     cut = effect_of(facts, guild.escrow, 0, abi.encode_call("MarketEscrow", "setParams", *PARAMS.values())[:40])
     assert "cannot read" in cut.sentence
+
+
+def test_a_call_to_a_contract_that_nobody_knows_is_read_by_its_usual_meaning_and_says_so(guild: Guild) -> None:
+    data = abi.encode_call("TestDollar", "transfer", UMA, 5_000)
+    effect = effect_of(Facts.of(guild.row()), STRANGER, 0, data)
+    assert effect.sentence == ("Sends 5,000 base units of the token at 0x14dC…9955 from the timelock to 0x9965…A4dc.")
+    assert "does not know the contract" in effect.beware
+    assert effect.call == f"0x14dC…9955.transfer(to: {UMA}, value: 5000)"
+
+
+def test_what_takes_power_from_the_votes_is_said_with_a_warning(guild: Guild) -> None:
+    facts = Facts.of(guild.row())
+    proposer = keccak(text="PROPOSER_ROLE")
+    calls = {
+        "needs no vote": abi.encode_call("GuildTimelock", "grantRole", proposer, UMA),
+        "from the voting contract itself": abi.encode_call("GuildTimelock", "revokeRole", proposer, guild.governor),
+        "does not know this role": abi.encode_call("GuildTimelock", "grantRole", keccak(text="ODD"), UMA),
+    }
+    for words, data in calls.items():
+        assert words in effect_of(facts, guild.timelock, 0, data).beware
+    usual = abi.encode_call("GuildTimelock", "grantRole", proposer, guild.governor)
+    assert effect_of(facts, guild.timelock, 0, usual).beware == ""
+
+
+def test_what_is_on_or_off_is_told_from_today_to_then(guild: Guild) -> None:
+    facts = Facts.of(guild.row())
+
+    def changes(contract: str, name: str, function: str, *args: object) -> list[tuple[str, str, str]]:
+        effect = effect_of(facts, contract, 0, abi.encode_call(name, function, *args))
+        return [(change.label, change.today, change.then) for change in effect.changes]
+
+    proposer = keccak(text="PROPOSER_ROLE")
+    assert changes(guild.timelock, "GuildTimelock", "revokeRole", proposer, guild.governor) == [
+        ("Has this right", "yes", "no")
+    ]
+    assert changes(guild.timelock, "GuildTimelock", "grantRole", proposer, UMA) == [("Has this right", "no", "yes")]
+    assert changes(guild.escrow, "MarketEscrow", "pause") == [("New payments", "open", "paused")]
+    assert changes(guild.escrow, "MarketEscrow", "setToken", guild.dollar, True) == [
+        ("Payment in TUSD", "not accepted", "accepted")
+    ]
+    assert changes(guild.escrow, "MarketEscrow", "setArbiter", UMA, True) == [("0x9965…A4dc", "no arbiter", "arbiter")]
+
+
+def test_what_the_governor_calls_itself_is_told_as_what_it_calls(guild: Guild) -> None:
+    inner = abi.encode_call("TestDollar", "transfer", UMA, 5_000_000)
+    sentence = told(guild, guild.governor, "GuildGovernor", "relay", guild.dollar, 0, inner)
+    assert sentence == "As the voting contract itself: Sends 5 TUSD from the timelock to 0x9965…A4dc."
 
 
 def test_money_sent_along_is_never_left_out(guild: Guild) -> None:

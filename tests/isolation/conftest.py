@@ -1,6 +1,7 @@
 """A market in which every owned table holds rows of two strangers' trades."""
 
 import hashlib
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,11 +11,20 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from chain.models import OutgoingTransaction
+from chain.models import OutgoingTransaction, ReceiptProof
 from marketplace.audit import services as audit
 from marketplace.catalog.models import PictureFile, SavedList, SavedListing
 from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
-from marketplace.escrow.models import Escrow, LedgerEntry, Payment, Release, Statement, WalletTransaction
+from marketplace.escrow.models import (
+    Escrow,
+    LedgerEntry,
+    Payment,
+    ProvenEvent,
+    Release,
+    SoldOffer,
+    Statement,
+    WalletTransaction,
+)
 from marketplace.gateway.models import (
     ApiKey,
     EndpointTest,
@@ -119,6 +129,12 @@ def trade(name: str) -> Trade:
         **both, order=order, address=world.ADA_ADDRESS, contract=world.DOLLAR_ADDRESS, escrow_id=order.order_ref
     )
     Release.objects.create(**both, escrow=escrow, through=now, transaction=outgoing)
+    SoldOffer.objects.create(**both, order=order, content_hash=order.order_ref, text=json.dumps({"name": canary}))
+    proof = ReceiptProof.objects.create(
+        chain="eip155:31337", block_number=1, block_hash=order.order_ref, tx_hash=order.order_ref, index=0, first_log=0,
+        header=b"h", receipt=b"r", nodes=[],
+    )  # fmt: skip
+    ProvenEvent.objects.create(**both, escrow=escrow, seq=1, name="Funded", log=0, proof=proof)
     for org in (buyer, provider):
         told = {"currencies": [], "canary": canary}
         Statement.objects.create(org=org, month=told_month(buyer), number=1, content=told, issued_at=now)

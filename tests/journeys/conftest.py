@@ -60,9 +60,9 @@ class Market:
         return self.manage("shell", "--no-imports", "-c", script).split()[-1]
 
     def differences(self) -> list[str]:
-        """Where the books are not as the contract is; but for the token of which the walk makes up a trade."""
+        """Where the books are not as the contract is."""
         said = self.manage("reconcile", ends=(0, 1)).splitlines()
-        fine = ("to the unit", "our shop takes it, the contract does not", "escrow.reconciled", "chain.alarm")
+        fine = ("to the unit", "escrow.reconciled")
         return [line for line in said if line.strip() and not any(words in line for words in fine)]
 
     def manage(self, *words: str, ends: tuple[int, ...] = (0,)) -> str:

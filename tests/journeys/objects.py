@@ -184,6 +184,7 @@ def _values(cast: Cast) -> None:
         r"(?P<uidb36>[0-9A-Za-z]+)": user_pk_to_url_str(owner),
         "<slug:governor>": cast.proposal.governor.slug,
         "<str:proposal_id>": str(cast.proposal.proposal_id),
+        "<str:voter>": TOM,
         "<slug:digest>": found.picture.sha256,
         "<str:tx_hash>": "0x" + "0" * 64,
         "<month:month>": f"{timezone.now():%Y-%m}",

@@ -15,7 +15,10 @@ SENT_TO: Final = {
     "escrow:withdraw_sent", "disputes:sign", "disputes:signed", "disputes:drop", "disputes:say", "disputes:stop",
     "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent",
     "governance:propose_send", "governance:delegate_send", "governance:sent",
-    "governance:connect", "governance:ballot", "governance:act", "moderation:check_books", "notifications:open",
+    "governance:connect", "governance:ballot", "governance:act", "governance:ballot_sign",
+    "governance:ballot_signed", "governance:ballot_send", "governance:ballot_again",
+    "governance:delegate_sign", "governance:delegate_signed", "governance:statement_sign",
+    "governance:statement_signed", "moderation:check_books", "notifications:open",
     "notifications:read_all", "organizations:invite", "organizations:resend", "organizations:revoke",
     "organizations:payouts", "organizations:ask_verification", "organizations:name_domain",
     "organizations:add_document", "organizations:remove_document", "privacy:person_export", "privacy:person_keep",
@@ -25,12 +28,13 @@ FILES: Final = {
     "organizations:document", "moderation:document", "privacy:person_download", "privacy:organization_download",
     "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
     "catalog:picture", "catalog:own_picture", "moderation:picture",
-    "disputes:file", "disputes:case_file",
+    "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
+    "governance:ballot_file",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
     "accounts:sign_in_message", "accounts:wallet_message", "catalog:suggestions", "governance:standing",
-    "governance:eligibility", "notifications:bell",
+    "governance:eligibility", "governance:ballot_life", "governance:delegation_life", "notifications:bell",
 }  # fmt: skip
 # Lead elsewhere, always or when nothing is under way.
 LEADING_ON: Final = {"mfa_login_webauthn"}
@@ -65,6 +69,7 @@ VISITS: Final = {
     "account_set_password": "without",
     "accounts:unknown_wallet": "wallet",
     "catalog:save_for": "colleague",
+    "governance:statements": "moderator",
     "gateway:trial": "buyer",
     "mfa_activate_totp": "new",
     "mfa_add_webauthn": "new",

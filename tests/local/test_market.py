@@ -21,6 +21,9 @@ UP += "sys.exit(market.up(sys.argv[2:], Path(sys.argv[1])))"
 SERVERS_OF_THE_TESTS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CHAIN_RPC_URL", "DJANGO_SETTINGS_MODULE")
 
 
+ROOT = Path(__file__).parents[2]
+
+
 def command(folder: Path, *words: str) -> list[str]:
     return [sys.executable, "-c", UP, str(folder), *words]
 

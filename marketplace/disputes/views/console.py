@@ -18,6 +18,8 @@ from marketplace.disputes.figures import split
 from marketplace.disputes.forms import RulingForm
 from marketplace.disputes.models import Dispute, EvidenceFile, Ruling
 from marketplace.disputes.timeline import timeline
+from marketplace.escrow.evidence.bundle import gathered
+from marketplace.escrow.views.evidence import zipped
 from marketplace.lifecycle import Refused
 from marketplace.organizations.downloads import download
 from marketplace.organizations.models import Membership
@@ -51,8 +53,9 @@ def queue(request: ActedRequest) -> HttpResponse:
 
 def _found(public_id: uuid.UUID) -> Dispute:
     opened = Dispute.objects.exclude(provider=None).select_related(
-        "order__listing", "order__subscription", "order__plan", "escrow__currency", "buyer", "provider"
-    )
+        "order__listing", "order__subscription", "order__plan", "order__currency", "order__buyer", "order__provider",
+        "escrow__currency", "buyer", "provider",
+    )  # fmt: skip
     return get_object_or_404(opened, public_id=public_id)
 
 
@@ -110,6 +113,7 @@ def _facts(request: ActedRequest, dispute: Dispute) -> dict[str, Any]:
         "case": dispute,
         "order": dispute.order,
         "escrow": escrow,
+        "evidence": gathered(dispute.order),
         "events": timeline(dispute, address=address),
         "records": records_of(dispute.order.subscription),
         "shares": [(share, split(escrow, share, now)) for share in SHARES],
@@ -135,3 +139,16 @@ def file(request: ActedRequest, public_id: uuid.UUID, file_id: int) -> HttpRespo
     for org_id in sorted({dispute.buyer_id, dispute.provider_id or dispute.buyer_id}):
         record(request.actor, "dispute.file_read", dispute.order, org_id=org_id, file=shown.pk)
     return download(shown)
+
+
+@door.moderator
+@require_safe
+def evidence(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """All that proves the order, as both of its sides can download it; who read it is on record with both."""
+    dispute = _found(public_id)
+    if not gathered(dispute.order).is_whole:
+        messages.info(request, _("The proofs are still being gathered. Try again in a few seconds."))
+        return redirect("disputes:case", public_id=public_id)
+    for org_id in sorted({dispute.buyer_id, dispute.provider_id or dispute.buyer_id}):
+        record(request.actor, "dispute.evidence_read", dispute.order, org_id=org_id)
+    return zipped(dispute.order)

@@ -14,6 +14,7 @@ from marketplace.disputes import services
 from marketplace.disputes.forms import SayForm
 from marketplace.disputes.models import Dispute, EvidenceFile, Ruling
 from marketplace.disputes.timeline import timeline
+from marketplace.escrow.evidence.bundle import gathered
 from marketplace.escrow.services import checked_address
 from marketplace.escrow.services.leaving import Purpose
 from marketplace.escrow.views.wallets import network, talk, text
@@ -80,6 +81,7 @@ def _context(request: ActedRequest, dispute: Dispute, form: SayForm | None = Non
         "ways": services.ways_out(dispute, is_buyer=is_buyer, at=now),
         "wallet": dispute.escrow.buyer_address if is_buyer else dispute.escrow.provider_address,
         "events": timeline(dispute, address=address),
+        "evidence": gathered(dispute.order),
         "records": records_of(subscription) if dispute.provider_id else [],
         "is_late": dispute.answer_due_at is not None and dispute.answer_due_at <= now,
         "is_ruled": Ruling.objects.for_org(request.org.pk).filter(dispute=dispute, state=Ruling.State.SENT).exists(),

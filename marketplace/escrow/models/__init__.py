@@ -1,6 +1,7 @@
 """The mirror of the escrow contract, what was done towards it, and how the two compare."""
 
 from marketplace.escrow.models.books import Reconciliation
+from marketplace.escrow.models.evidence import ProvenEvent, SoldOffer
 from marketplace.escrow.models.mirror import Escrow, LedgerEntry
 from marketplace.escrow.models.public import Arbiter, Channel, Credit, Settlement, StrayDeposit, Withdrawal
 from marketplace.escrow.models.sending import Payment, Release, WalletTransaction
@@ -13,9 +14,11 @@ __all__ = [
     "Escrow",
     "LedgerEntry",
     "Payment",
+    "ProvenEvent",
     "Reconciliation",
     "Release",
     "Settlement",
+    "SoldOffer",
     "Statement",
     "StrayDeposit",
     "WalletTransaction",

@@ -15,6 +15,7 @@ from marketplace.audit import services as audit
 from marketplace.escrow.models import Payment
 from marketplace.escrow.services.bills import Bill, More, bill_of
 from marketplace.escrow.services.following import followed, payment_of
+from marketplace.escrow.services.relaying import refuse_exhausted
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions import spending
 from marketplace.subscriptions.models import Order
@@ -41,6 +42,7 @@ def ask_authorization(actor: Actor, *, order: Order, address: str, more: More | 
                 % {"symbol": bill.currency.symbol}
             )
         _refuse_second(bill, address)
+        refuse_exhausted(bill.chain)
         refuse_hopeless(bill, address)
         return bill.authorization(address)
 
@@ -60,6 +62,7 @@ def hand_in(actor: Actor, *, order: Order, address: str, signature: str, more: M
             raise Refused(
                 _("This signature is not from the wallet that is to pay. Nothing was sent; please sign again.")
             )
+        refuse_exhausted(bill.chain)
         data = bill.authorized(address, signature)
         sent = outbox.submit(key=bill.key(address), to=bill.contract, data=data, chain=bill.chain)
         payment = standing or bill.drafted(address)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from marketplace.escrow import services
+from marketplace.escrow.evidence.bundle import gathered
 from marketplace.escrow.models import Credit
 from marketplace.escrow.services.histories import history
 from marketplace.escrow.services.leaving import Purpose, Stopping
@@ -21,8 +22,11 @@ from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
 
-def _order(request: ActedRequest, public_id: uuid.UUID) -> Order:
-    orders = Order.objects.for_org(request.org.pk).select_related("subscription", "listing", "currency")
+def order_of(request: ActedRequest, public_id: uuid.UUID) -> Order:
+    """The order, for either of its sides; 404 otherwise."""
+    orders = Order.objects.for_org(request.org.pk).select_related(
+        "subscription", "listing", "currency", "plan", "buyer", "provider"
+    )
     found = orders.filter(public_id=public_id).first()
     if found is None:
         raise Http404("No such order.")
@@ -32,7 +36,7 @@ def _order(request: ActedRequest, public_id: uuid.UUID) -> Order:
 @door.member(*EVERYBODY)
 def money(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """Deposits, what a stop would return, what can be withdrawn, and everything that happened, line by line."""
-    order, now = _order(request, public_id), market_time()
+    order, now = order_of(request, public_id), market_time()
     is_buyer = order.buyer_id == request.org.pk
     deposits = [services.stopping(request.actor, escrow=escrow, at=now) for escrow in services.deposits_of(order)]
     waits = any(each.life for each in deposits)
@@ -48,13 +52,14 @@ def money(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
         "credits": credits_now,
         "events": history(order, [each.escrow for each in deposits]),
         "waits": waits,
+        "evidence": gathered(order) if deposits else None,
         "now": now,
     }
     return render(request, "escrow/money.html" + ("#money" if request.htmx else ""), context)
 
 
 def _deposit(request: ActedRequest, public_id: uuid.UUID, escrow_id: str) -> Stopping:
-    order = _order(request, public_id)
+    order = order_of(request, public_id)
     for escrow in services.deposits_of(order):
         if escrow.escrow_id == escrow_id:
             return services.stopping(request.actor, escrow=escrow, at=market_time())

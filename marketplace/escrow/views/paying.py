@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from marketplace.escrow import services
 from marketplace.escrow.models import Escrow, Payment
+from marketplace.escrow.services import relaying
 from marketplace.escrow.services.bills import More
 from marketplace.escrow.views.wallets import network, talk, text
 from marketplace.lifecycle import Refused
@@ -74,6 +75,7 @@ def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
         "deposit": deposit,
         "escrow_address": payment.contract if payment else services.escrow_address(order),
         "rows": _receipt(order),
+        "no_relay": relaying.why_not(order.currency.chain) if asks else "",
         "now": market_time(),
     }
     return render(request, "escrow/pay.html" + ("#progress" if request.htmx else ""), context)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.escrow import services
 from marketplace.escrow.models import Escrow, Payment
+from marketplace.escrow.services import relaying
 from marketplace.escrow.services.bills import renewable
 from marketplace.escrow.views.paying import ordered
 from marketplace.lifecycle import Refused
@@ -71,6 +72,8 @@ def _offer(request: ActedRequest, order: Any) -> dict[str, Any]:
         "escrow": escrow,
         "form": form,
         "periods": periods,
+        "no_relay": relaying.why_not(escrow.chain),
+        "query": f"?periods={periods}",
         "amount": amount,
         "limit": limit,
         "ends_at": escrow.period_end(escrow.periods + periods),

@@ -1,19 +1,22 @@
 """Voting pages. Anybody reads them; a wallet signs what they offer."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from governance import doors
+from governance import delegating, doors, relaying, simulating
 from governance.effects import Effect, effect_of
 from governance.facts import Facts, fee_change
+from governance.following import delegation_life, life_of
 from governance.forms import AddressForm, FeeForm
 from governance.lists import governor_or_own
 from governance.markdown import rendered
 from governance.models import Proposal, Support
 from governance.power import Standing, checked_address, eligibility, threshold
+from governance.projection import NOBODY
 from governance.reading import for_show, governor_named, standing_context, votes_of
 from governance.words import amount
 
@@ -32,19 +35,57 @@ def proposal_or_404(governor: str, proposal_id: str) -> Proposal:
 @require_safe
 def proposal(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
     """One proposal: effect, standing, votes, and what the visitor's wallet can do."""
-    row = proposal_or_404(governor, proposal_id)
-    given = request.GET.get("address", "")
-    address = checked_address(given)
+    return proposal_page(request, proposal_or_404(governor, proposal_id), request.GET.get("address", ""))
+
+
+def proposal_page(
+    request: HttpRequest, row: Proposal, given: str, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The page of a proposal for whoever looks up an address there; `problem` is what did not work just now."""
     context = {
         **standing_context(row),
+        **_found_votes(request, row),
+        **_your_vote(row, given),
+        "simulation": simulating.of(row),
+        "address_error": bool(given) and checked_address(given) is None,
         "description": rendered(row.description, title=row.title),
         "socket_path": f"/ws/governance/{row.governor.slug}/{row.proposal_id}/",
-        "address": given,
-        "address_error": bool(given) and address is None,
-        "eligibility": eligibility(row, address) if address else None,
-        "supports": SUPPORTS,
+        "problem": problem,
     }
-    return render(request, "governance/proposal.html", context)
+    return render(request, "governance/proposal.html", context, status=status)
+
+
+def _found_votes(request: HttpRequest, row: Proposal) -> dict[str, Any]:
+    """The votes that ?side= and ?voter= ask for; nothing where neither does."""
+    side, voter = request.GET.get("side", ""), request.GET.get("voter", "").strip()
+    only: dict[str, Any] = {"support": int(side)} if side in {"0", "1", "2"} else {}
+    address = checked_address(voter)
+    if voter:
+        only["voter"] = address or voter
+    if not only:
+        return {"sides": SUPPORTS}
+    after = request.GET.get("after", "0")
+    votes, following = votes_of(
+        row, int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0, **only
+    )
+    narrowed = urlencode({"side": side, "voter": voter})
+    return {"sides": SUPPORTS, "side": side, "voter": voter, "narrowed": narrowed, "votes": votes,
+            "following": following, "voter_error": bool(voter) and address is None}  # fmt: skip
+
+
+def _your_vote(row: Proposal, given: str) -> dict[str, Any]:
+    """What the account can do, and what became of a vote that it signed."""
+    address = checked_address(given)
+    ballot = relaying.ballot_of(row, address) if address else None
+    found = eligibility(row, address) if address else None
+    return {
+        "address": given,
+        "address_error": address is None,
+        "eligibility": found,
+        "supports": SUPPORTS,
+        "life": life_of(ballot) if ballot else None,
+        "not_relayed": relaying.why_not(row, address) if address and found and found.can_vote else "",
+    }
 
 
 @doors.public
@@ -60,9 +101,12 @@ def standing(request: HttpRequest, governor: str, proposal_id: str) -> HttpRespo
 def votes(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
     """Further votes, from ?after= on; a page of their own without htmx."""
     row = proposal_or_404(governor, proposal_id)
-    after = request.GET.get("after", "0")
-    rows, following = votes_of(row, int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0)
-    context = {"governor": row.governor, "proposal": row, "votes": rows, "following": following}
+    found = _found_votes(request, row)
+    if "votes" not in found:
+        after = request.GET.get("after", "0")
+        rows, following = votes_of(row, int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0)
+        found |= {"votes": rows, "following": following}
+    context = {"governor": row.governor, "proposal": row, **found}
     part = "#rows" if request.headers.get("HX-Request") else ""
     return render(request, f"governance/votes.html{part}", context)
 
@@ -72,16 +116,7 @@ def votes(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse
 def eligible(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
     """What ?address= may do on this proposal, before it signs anything."""
     row = proposal_or_404(governor, proposal_id)
-    given = request.GET.get("address", "")
-    address = checked_address(given)
-    context = {
-        "governor": row.governor,
-        "proposal": row,
-        "address": given,
-        "address_error": address is None,
-        "eligibility": eligibility(row, address) if address else None,
-        "supports": SUPPORTS,
-    }
+    context = {"governor": row.governor, "proposal": row, **_your_vote(row, request.GET.get("address", ""))}
     return render(request, "governance/proposal.html#your_vote", context)
 
 
@@ -92,12 +127,18 @@ def delegate(request: HttpRequest, governor: str | None = None) -> HttpResponse:
     dao = governor_or_own(governor)
     given = request.GET.get("address", "")
     address = checked_address(given)
-    context = {
+    context: dict[str, Any] = {
         "governor": dao,
         "form": AddressForm({"address": given}) if given else AddressForm(),
         "address": given,
+        "to": request.GET.get("to", ""),
         "standing": Standing.of(dao, address) if dao and address else None,
+        "nobody": NOBODY,
     }
+    if dao is not None:
+        row = delegating.latest(dao, address) if address else None
+        context["life"] = delegation_life(row) if row else None
+        context["not_relayed"] = delegating.why_not(dao, address) if address else relaying.not_relayed(dao)
     return render(request, "governance/delegate.html", context)
 
 
