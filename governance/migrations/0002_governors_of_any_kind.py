@@ -9,7 +9,7 @@ import chain.fields
 class Migration(migrations.Migration):
     dependencies = [
         ("chain", "0009_contract_topics"),
-        ("governance", "0013_statements"),
+        ("governance", "0001_proposals_votes_and_power"),
     ]
 
     operations = [
