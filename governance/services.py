@@ -72,7 +72,11 @@ def _mirror_once(governor_id: int) -> tuple[list[int], bool]:
         read = logs[-1].pk if more else max(newest, governor.read_log_id)
         changed = _count(governor, projection.touched, is_new=bool(logs))
         _note(governor, read, is_level=not more and _is_level(position))
-    watch_timelocks(governor, sorted(projection.timelocks) if governor.timelock_kind == TimelockKind.CONTROL else [])
+    if governor.timelock_kind == TimelockKind.CONTROL:
+        try:
+            watch_timelocks(governor, sorted(projection.timelocks))
+        except NotSupported as problem:
+            log.warning("governance.timelock", governor=governor.address, problem=str(problem))
     return changed, more
 
 

@@ -121,10 +121,11 @@ def test_what_nobody_carries_out_expires_in_a_timelock_of_compounds_kind(node: L
     motion = carried(dao, "Too late")
     motion.act("queue")
     assert state(motion) == (State.QUEUED, NUMBERS[State.QUEUED])
-    node.rpc("evm_increaseTime", 129)
+    eta = Proposal.objects.get().eta or 0
+    node.rpc("evm_setNextBlockTimestamp", eta + 99)
     node.mine()
     assert state(motion) == (State.QUEUED, NUMBERS[State.QUEUED])
-    node.rpc("evm_increaseTime", 5)
+    node.rpc("evm_setNextBlockTimestamp", eta + 100)
     node.mine()
     assert state(motion) == (State.EXPIRED, NUMBERS[State.EXPIRED])
 

@@ -124,3 +124,33 @@ def test_the_list_takes_as_many_queries_for_twenty_as_for_one(
     with django_assert_max_num_queries(16) as one:
         client.get(url)
     assert len(full) == len(one) or len(full) - len(one) <= 1, "no more than the supply of what has not begun"
+
+
+def test_a_proposal_with_twenty_thousand_votes_takes_no_more_queries_than_one_with_twenty(
+    guild: Guild, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    from governance.models import Vote
+    from tests.governance.test_pages import guild_logs
+
+    voting = guild.propose(guild.set_fee(300), "Everybody votes")
+    guild.pass_time(DELAY + 1)
+    guild.copy()
+    row = voting.row()
+
+    def votes(first: int, last: int) -> None:
+        Vote.objects.bulk_create(
+            [
+                Vote(proposal=row, log=log, voter=f"0x{n:040x}", support=n % 3, weight=n)
+                for n, log in enumerate(guild_logs(guild, row, last - first, start=1_000 + first), first)
+            ],
+            batch_size=5_000,
+        )
+
+    votes(1, 21)
+    client.get(row.get_absolute_url())
+    with django_assert_max_num_queries(15) as few:
+        client.get(row.get_absolute_url())
+    votes(21, 20_001)
+    with django_assert_max_num_queries(15) as many:
+        client.get(row.get_absolute_url())
+    assert abs(len(many) - len(few)) <= 1, "no more than the question whether there are further votes"

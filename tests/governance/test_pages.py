@@ -248,12 +248,12 @@ def test_more_than_fifty_votes_come_in_portions(client: Client, guild: Guild) ->
     assert "<html" not in plain(more)
 
 
-def guild_logs(guild: Guild, row: Proposal, count: int) -> Any:
+def guild_logs(guild: Guild, row: Proposal, count: int, start: int = 1000) -> Any:
     from chain.models import Log
 
     block = row.log.block
     made = [
-        Log(block=block, chain=CHAIN, number=block.number, block_hash=block.hash, log_index=1000 + n,
+        Log(block=block, chain=CHAIN, number=block.number, block_hash=block.hash, log_index=start + n,
             tx_hash=row.log.tx_hash, address=row.log.address, topic0="", topics=[], data=b"")
         for n in range(count)
     ]  # fmt: skip

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0025_prices_by_the_call"),
         ("chain", "0009_contract_topics"),
-        ("escrow", "0010_evidence"),
+        ("escrow", "0011_invoices"),
         ("organizations", "0008_domain_check"),
         ("subscriptions", "0008_orders_of_calls"),
     ]
