@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from marketplace.audit import services as audit
-from marketplace.escrow.models import Invoice, LedgerEntry
+from marketplace.escrow.models import Escrow, Invoice, LedgerEntry
 from marketplace.organizations.models import BusinessDetails, Organization
 from marketplace.organizations.taxes import Tax, part_of, tax_of
 from marketplace.tenancy.actor import SYSTEM
@@ -35,8 +35,9 @@ def issue() -> int:
             provider = Organization.objects.select_for_update().get(pk=provider_id)
             rows = _waiting().filter(provider=provider).order_by("at", "seq", "pk")[:BATCH]
             for line in rows.select_related("escrow__order__listing", "escrow__order__plan", "buyer", "currency"):
-                _issue(provider, line)
-                done += 1
+                if line.escrow is not None:  # calls are paid by receipts, and have none
+                    _issue(provider, line.escrow, line)
+                    done += 1
     return done
 
 
@@ -46,27 +47,27 @@ def _waiting() -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(~Exists(told), account=LedgerEntry.Account.BUYER, escrow__is_late=False)
 
 
-def _issue(provider: Organization, line: LedgerEntry) -> None:
+def _issue(provider: Organization, escrow: Escrow, line: LedgerEntry) -> None:
     kind = Kind.INVOICE if line.amount < 0 else Kind.CREDIT
-    before = list(Invoice.objects.filter(escrow=line.escrow).order_by("seq"))
-    placed_by = line.escrow.order.placed_by
+    before = list(Invoice.objects.filter(escrow=escrow).order_by("seq"))
+    placed_by = escrow.order.placed_by
     row = Invoice.objects.create(
         buyer=line.buyer,
         provider=provider,
-        escrow=line.escrow,
+        escrow=escrow,
         seq=line.seq,
         kind=kind,
         number=Invoice.objects.filter(provider=provider).count() + 1,
         language=(placed_by.language if placed_by else "") or settings.LANGUAGE_CODE,
-        content=_content(provider, line, before),
+        content=_content(provider, escrow, line, before),
         issued_at=timezone.now(),
     )
     for org_id in sorted({row.provider_id, row.buyer_id}):
         audit.record(SYSTEM, "invoice.issued", row, org_id=org_id, number=row.number, kind=kind)
 
 
-def _content(provider: Organization, line: LedgerEntry, before: list[Invoice]) -> dict[str, Any]:
-    order, currency = line.escrow.order, line.currency
+def _content(provider: Organization, escrow: Escrow, line: LedgerEntry, before: list[Invoice]) -> dict[str, Any]:
+    order, currency = escrow.order, line.currency
     common = {
         "provider": _party(provider),
         "buyer": _party(line.buyer),
@@ -75,15 +76,15 @@ def _content(provider: Organization, line: LedgerEntry, before: list[Invoice]) -
         "order": str(order.public_id),
         "symbol": currency.symbol,
         "decimals": currency.decimals,
-        "price": str(int(line.escrow.price)),
-        "period_seconds": line.escrow.period_seconds,
+        "price": str(int(escrow.price)),
+        "period_seconds": escrow.period_seconds,
         "at": line.at.isoformat(),
         "block": line.block_number,
         "tx": line.tx_hash,
         "event": line.event,
     }
     if line.amount < 0:
-        return {**common, **_charged(provider, line, before)}
+        return {**common, **_charged(provider, escrow, line, before)}
     return {**common, **_given_back(line, before)}
 
 
@@ -99,18 +100,18 @@ def _party(org: Organization) -> dict[str, str]:
     }
 
 
-def _charged(provider: Organization, line: LedgerEntry, before: list[Invoice]) -> dict[str, Any]:
+def _charged(provider: Organization, escrow: Escrow, line: LedgerEntry, before: list[Invoice]) -> dict[str, Any]:
     buyer = _party(line.buyer)
     tax = tax_of(provider, buyer_country=buyer["country"], buyer_vat=buyer["vat_number"])
     assert tax is not None  # noqa: S101  (`issue` takes only providers who have said it)
     gross = -int(line.amount)
-    first = sum(int(row.content["gross"]) for row in before if row.kind == Kind.INVOICE) // int(line.escrow.price)
-    periods = gross // int(line.escrow.price)
+    first = sum(int(row.content["gross"]) for row in before if row.kind == Kind.INVOICE) // int(escrow.price)
+    periods = gross // int(escrow.price)
     return {
         **_taxed(gross, tax.within(gross), tax),
         "periods": periods,
-        "from": line.escrow.period_end(first).isoformat(),
-        "until": line.escrow.period_end(first + periods).isoformat(),
+        "from": escrow.period_end(first).isoformat(),
+        "until": escrow.period_end(first + periods).isoformat(),
     }
 
 
