@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from marketplace.audit import services as audit
-from marketplace.escrow.models import Invoice, LedgerEntry
+from marketplace.escrow.models import Escrow, Invoice, LedgerEntry
 from marketplace.organizations.models import BusinessDetails, Organization
 from marketplace.organizations.taxes import Tax, part_of, tax_of
 from marketplace.tenancy.actor import SYSTEM
@@ -46,14 +46,20 @@ def _waiting() -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(~Exists(told), account=LedgerEntry.Account.BUYER, escrow__is_late=False)
 
 
+def escrow_of(line: LedgerEntry) -> Escrow:
+    """The deposit of a line that waits: calls paid through a channel have none, and no invoice here."""
+    assert line.escrow is not None  # noqa: S101  (`_waiting` takes only lines with one)
+    return line.escrow
+
+
 def _issue(provider: Organization, line: LedgerEntry) -> None:
     kind = Kind.INVOICE if line.amount < 0 else Kind.CREDIT
-    before = list(Invoice.objects.filter(escrow=line.escrow).order_by("seq"))
-    placed_by = line.escrow.order.placed_by
+    before = list(Invoice.objects.filter(escrow=escrow_of(line)).order_by("seq"))
+    placed_by = escrow_of(line).order.placed_by
     row = Invoice.objects.create(
         buyer=line.buyer,
         provider=provider,
-        escrow=line.escrow,
+        escrow=escrow_of(line),
         seq=line.seq,
         kind=kind,
         number=Invoice.objects.filter(provider=provider).count() + 1,
@@ -66,7 +72,7 @@ def _issue(provider: Organization, line: LedgerEntry) -> None:
 
 
 def _content(provider: Organization, line: LedgerEntry, before: list[Invoice]) -> dict[str, Any]:
-    order, currency = line.escrow.order, line.currency
+    order, currency = escrow_of(line).order, line.currency
     common = {
         "provider": _party(provider),
         "buyer": _party(line.buyer),
@@ -75,8 +81,8 @@ def _content(provider: Organization, line: LedgerEntry, before: list[Invoice]) -
         "order": str(order.public_id),
         "symbol": currency.symbol,
         "decimals": currency.decimals,
-        "price": str(int(line.escrow.price)),
-        "period_seconds": line.escrow.period_seconds,
+        "price": str(int(escrow_of(line).price)),
+        "period_seconds": escrow_of(line).period_seconds,
         "at": line.at.isoformat(),
         "block": line.block_number,
         "tx": line.tx_hash,
@@ -104,13 +110,13 @@ def _charged(provider: Organization, line: LedgerEntry, before: list[Invoice]) -
     tax = tax_of(provider, buyer_country=buyer["country"], buyer_vat=buyer["vat_number"])
     assert tax is not None  # noqa: S101  (`issue` takes only providers who have said it)
     gross = -int(line.amount)
-    first = sum(int(row.content["gross"]) for row in before if row.kind == Kind.INVOICE) // int(line.escrow.price)
-    periods = gross // int(line.escrow.price)
+    first = sum(int(row.content["gross"]) for row in before if row.kind == Kind.INVOICE) // int(escrow_of(line).price)
+    periods = gross // int(escrow_of(line).price)
     return {
         **_taxed(gross, tax.within(gross), tax),
         "periods": periods,
-        "from": line.escrow.period_end(first).isoformat(),
-        "until": line.escrow.period_end(first + periods).isoformat(),
+        "from": escrow_of(line).period_end(first).isoformat(),
+        "until": escrow_of(line).period_end(first + periods).isoformat(),
     }
 
 
