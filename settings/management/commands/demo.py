@@ -34,17 +34,23 @@ DAY = 86_400
 
 
 def _plans(manifest: Manifest, currency: Currency) -> tuple[PlanTerms, ...]:
-    """What the manifest asks for, with a trial before it; beside it, for one tool, a free plan and a capped one."""
+    """What the manifest asks for, with a trial; one tool also has a free and a capped plan, one a price of a call."""
     price, period = int(Decimal(manifest.price.amount).scaleb(currency.decimals)), manifest.price.period_days * DAY
     standard = PlanTerms(
         name="Standard", currency=currency, price=price, period_seconds=period, trial_calls=20, trial_days=14
     )
+    unit = 10**currency.decimals
+    if manifest.slug == "duplicate-customers":
+        by_call = PlanTerms(
+            name="Pay as you go", currency=currency, price=unit // 20, period_seconds=0, least_deposit=unit
+        )
+        return (by_call, standard)
     if manifest.slug != "review-sentiment":
         return (standard,)
     free = PlanTerms(name="Free", currency=currency, price=0, period_seconds=period, included_calls=25)
     small = PlanTerms(
         name="Small", currency=currency, price=price // 3, period_seconds=period, included_calls=200,
-        trial_calls=20, trial_days=14,
+        overage_price=unit // 20, trial_calls=20, trial_days=14,
     )  # fmt: skip
     return (free, small, standard)
 
