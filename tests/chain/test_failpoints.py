@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from chain import failpoints
 from chain.failpoints import FAILPOINTS, armed, refuse_in_production
 from tests.chain import test_crashes
-from tests.escrow import test_kills
+from tests.escrow import test_calls_kills, test_kills
 
 ROOT = Path(failpoints.__file__).parents[1]
 CALL = re.compile(r'failpoint\("([a-z_.]+)"\)')
@@ -27,7 +27,8 @@ def test_every_failpoint_is_one_that_some_test_dies_at() -> None:
     witness = re.findall(r'"(witness\.[a-z_]+)"', (ROOT / "tests/chain/test_witness.py").read_text())
     on_chain = {*test_crashes.WATCHER, *test_crashes.SENDER, *test_crashes.REPLACING, "watcher.after_orphans"}
     on_the_books = {name for kind in ("release", "settle") for name in test_kills.points(kind)}
-    assert {*witness, *on_chain, *on_the_books} == set(FAILPOINTS)
+    by_the_call = {name for kind in ("receipts", "claim", "close") for name in test_calls_kills.places(kind)}
+    assert {*witness, *on_chain, *on_the_books, *by_the_call} == set(FAILPOINTS)
 
 
 def test_the_documentation_lists_every_failpoint_as_the_source_does() -> None:

@@ -45,11 +45,12 @@ class Campaign:
         self.late: set[int] = set()
         self.made = self.reorgs = self.undone = 0
         node.rpc("anvil_setBlockTimestampInterval", SECONDS)
+        first = node.head()  # told, for the node forgets old states whenever a test is taken back
         self.dao = Dao(node, kind)
         for place, voter in enumerate(VOTERS):
             self.dao.send(self.dao.token, call_data("transfer(address,uint256)", voter, (20 + 30 * place) * UNIT))
             self.dao.send(self.dao.token, call_data("delegate(address)", voter), voter)
-        self.governor, _ = add_governor(chain=CHAIN, address=self.dao.governor)
+        self.governor, _ = add_governor(chain=CHAIN, address=self.dao.governor, from_block=first)
         watcher.watch(CHAIN)
         block = self.governor.latest_block()
         self.began = self.governor.clock(block) if block else 0
