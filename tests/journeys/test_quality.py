@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.journeys.conftest import FLAGS, Door, Market, found_browser
 from tests.journeys.html_checker import mistakes
@@ -87,7 +88,10 @@ class Walker:
         self.turn += 1
         sizes = SIZES if self.turn % 2 else SIZES[::-1]
         page.set_viewport_size(sizes[0])
-        answer = page.goto(self.url + visit.path)
+        try:
+            answer = page.goto(self.url + visit.path)
+        except PlaywrightError as problem:
+            return [f"does not come: {str(problem).splitlines()[0]}"], b""
         assert answer is not None
         if wrong := misplaced(visit, answer):
             return [wrong], b""

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 SERVERS = ("postgres", "valkey", "anvil")
 BETWEEN = 10.5
 LIMIT = 10.0
+PORTS = 8_900
 
 
 @dataclass
@@ -64,7 +65,10 @@ class Load:
 
 @contextlib.contextmanager
 def under_load(folder: Path) -> Iterator[Load]:
-    """A market and its load."""
+    """A market and its load, at ports that no other test's market finds free."""
+    folder.mkdir(mode=0o700)
+    ports = {part: PORTS + place for place, part in enumerate(("anvil", "web", "live", "tools"))}
+    (folder / "ports.json").write_text(json.dumps(ports))
     market = start(folder)
     try:
         env = environment() | json.loads((folder / "up.json").read_text())["env"]
