@@ -48,7 +48,7 @@ BUYERS: Final = {
     "escrow:renew", "escrow:invoice",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
-    "privacy:organization_download", "disputes:open",
+    "privacy:organization_download", "disputes:open", "subscriptions:further",
 }  # fmt: skip
 PROVIDERS: Final = {
     "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",
