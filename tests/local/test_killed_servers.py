@@ -67,7 +67,7 @@ class Load:
 def under_load(folder: Path) -> Iterator[Load]:
     """A market and its load, at ports that no other test's market finds free."""
     folder.mkdir(mode=0o700)
-    ports = {part: PORTS + place for place, part in enumerate(("anvil", "web", "live", "tools"))}
+    ports = {part: PORTS + place for place, part in enumerate(("anvil", "web", "live", "tools", "postgres", "valkey"))}
     (folder / "ports.json").write_text(json.dumps(ports))
     market = start(folder)
     try:
