@@ -85,7 +85,9 @@ def report(program: Path, url: str, folder: Path) -> dict[str, dict[str, dict[st
         "--no-enable-error-reporting",
     ]
     command += [f"--chrome-flags={CHROME_FLAGS}", f"--only-categories={','.join(TARGETS)}"]
-    subprocess.run(command, check=True, timeout=LIMIT, env=_env() | {"CHROME_PATH": found})
+    env = _env() | {"CHROME_PATH": found}
+    if subprocess.run(command, check=False, timeout=LIMIT, env=env).returncode:
+        subprocess.run(command, check=True, timeout=LIMIT, env=env)  # now and then a trace lacks its beginning
     answer: dict[str, dict[str, dict[str, float]]] = json.loads(said.read_text())
     kept = ROOT / ".run" / "bench" / f"lighthouse-{url.rstrip('/').rpartition('/')[2].partition(':')[0]}.json"
     kept.write_text(said.read_text())
