@@ -86,7 +86,9 @@ def market() -> Iterator[Market]:
     with tempfile.TemporaryDirectory(prefix="guildhall-journey-", ignore_cleanup_errors=True) as name:
         # Two markets that start at once would find the same ports free.
         first = 8_600 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        ports = {part: first + place for place, part in enumerate(("anvil", "web", "live", "tools", "postgres", "valkey"))}
+        ports = {
+            part: first + place for place, part in enumerate(("anvil", "web", "live", "tools", "postgres", "valkey"))
+        }
         (Path(name) / "ports.json").write_text(json.dumps(ports))
         process = subprocess.Popen([sys.executable, "-c", START, name], cwd=ROOT, env=clean)
         try:
