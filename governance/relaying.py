@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from chain import abi, outbox, signatures
 from chain.client import CallRefused, NodeRefused, NodeUnreachable, client
-from chain.models import Contract, OutgoingTransaction, State
+from chain.models import OutgoingTransaction, State
 from governance.ballots import ballot_call, ballot_message, keyed_nonce
 from governance.models import Ballot, ClockMode, Governor, Proposal, SignedDelegation, Vote
 from governance.power import power_at
@@ -35,7 +35,8 @@ def no_answer() -> str:
 
 def not_relayed(governor: Governor) -> str:
     """Why the market hands in nothing for this governor today, as a sentence; an empty text where it does."""
-    if not settings.VOTE_RELAY["a_day"] or not _is_ours(governor):
+    ours = governor.is_own and governor.chain == settings.CHAIN_ID
+    if not settings.VOTE_RELAY["a_day"] or not ours:
         return _("This market hands in no signed votes for this voting contract. Use your own wallet.")
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     spent = _(
@@ -48,12 +49,6 @@ def not_relayed(governor: Governor) -> str:
         return spent
     capacity = outbox.capacity(governor.chain)
     return _(capacity.problem) if capacity.budget_left == 0 else ""
-
-
-def _is_ours(governor: Governor) -> bool:
-    """The market pays for votes on its own rules, and not for those of every contract that it mirrors."""
-    named = Contract.objects.filter(chain=governor.chain, address=governor.address, name="GuildGovernor")
-    return governor.chain == settings.CHAIN_ID and named.exists()
 
 
 def _wei_since(moment: datetime) -> int:

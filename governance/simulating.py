@@ -22,12 +22,10 @@ from eth_utils.crypto import keccak
 
 from chain import abi, rpc
 from chain.client import Client, NodeRefused, NodeUnreachable, client
-from chain.models import Contract
 from chain.questions import hash_of
-from governance.models import Governor, Proposal, Simulation, State
+from governance.models import OPEN, Governor, Proposal, Simulation
 
 log = structlog.get_logger(__name__)
-OPEN = (State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED)
 AGAIN = timedelta(minutes=1)
 AT_ONCE = 5
 GAS = 15_000_000
@@ -46,7 +44,7 @@ class Trial(NamedTuple):
 
 
 def simulate_due() -> int:
-    """Try open proposals that were not tried lately, the longest untried first; returns how many."""
+    """Try open proposals that were not tried lately, the newest first; returns how many."""
     lately = Simulation.objects.filter(
         governor=OuterRef("governor"), proposal_id=OuterRef("proposal_id"), tried_at__gt=timezone.now() - AGAIN
     )
@@ -141,8 +139,7 @@ def _notes(governor: Governor, calls: Sequence[tuple[str, int, bytes]]) -> dict[
     own = [keccak(data) for target, _, data in calls if target == governor.address]
     if not own:
         return {}
-    ours = Contract.objects.filter(chain=governor.chain, address=governor.address, name="GuildGovernor")
-    if not ours.exists():
+    if not governor.is_own:
         return None
     slots = {_word(CALLS_SLOT): _word(len(own) << 128)}
     for place, digest in enumerate(own):

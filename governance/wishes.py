@@ -272,6 +272,5 @@ OF_ALL: dict[str, type[Wish]] = {
 
 def kinds(facts: Facts) -> dict[str, type[Wish]]:
     """What can be wished for: of another DAO than the market's own nothing about the market."""
-    known = facts.contracts.get(facts.governor.address.lower())
-    ours = known is not None and known.name == "GuildGovernor" and facts.escrow() is not None
+    ours = facts.governor.is_own and facts.escrow() is not None
     return {**(OF_THE_MARKET if ours else {}), **OF_ALL}

@@ -64,13 +64,16 @@ def _found_votes(request: HttpRequest, row: Proposal) -> dict[str, Any]:
         only["voter"] = address or voter
     if not only:
         return {"sides": SUPPORTS}
-    after = request.GET.get("after", "0")
-    votes, following = votes_of(
-        row, int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0, **only
-    )
+    votes, following = votes_of(row, _place(request), **only)
     narrowed = urlencode({"side": side, "voter": voter})
     return {"sides": SUPPORTS, "side": side, "voter": voter, "narrowed": narrowed, "votes": votes,
             "following": following, "voter_error": bool(voter) and address is None}  # fmt: skip
+
+
+def _place(request: HttpRequest) -> int:
+    """From which vote on, as ?after= says; from the first where it says nothing usable."""
+    after = request.GET.get("after", "")
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
 
 
 def _your_vote(row: Proposal, given: str) -> dict[str, Any]:
@@ -103,8 +106,7 @@ def votes(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse
     row = proposal_or_404(governor, proposal_id)
     found = _found_votes(request, row)
     if "votes" not in found:
-        after = request.GET.get("after", "0")
-        rows, following = votes_of(row, int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0)
+        rows, following = votes_of(row, _place(request))
         found |= {"votes": rows, "following": following}
     context = {"governor": row.governor, "proposal": row, **found}
     part = "#rows" if request.headers.get("HX-Request") else ""

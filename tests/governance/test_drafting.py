@@ -9,10 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chain.models import Contract
 from governance import drafting, typed, wishes
 from governance.facts import Facts
-from governance.models import Draft, Proposal
+from governance.models import Draft, Governor, Proposal
 from tests.governance.guild import GUILD, STRANGER, TOM, UMA, Guild
 from tests.governance.test_pages import plain, post, send
 
@@ -173,7 +172,7 @@ def test_drafts_are_bounded_and_forgotten(client: Client, guild: Guild, monkeypa
 
 
 def test_of_another_dao_nothing_about_the_market_can_be_wished_for(client: Client, guild: Guild) -> None:
-    Contract.objects.filter(name="GuildGovernor").update(name="Governor")
+    Governor.objects.update(is_own=False)
     found = wishes.kinds(Facts.of(guild.row()))
     assert "rules" not in found
     assert "transfer" in found

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ class Load:
 
     process: "subprocess.Popen[str]"
     said: Path
-    kills: list[tuple[float, str]] = field(default_factory=list)
 
     def lines(self) -> list[dict[str, Any]]:
         whole = self.said.read_text().rpartition("\n")[0]
