@@ -10,10 +10,18 @@ from marketplace.catalog import plans
 from marketplace.catalog.amounts import AmountField
 from marketplace.catalog.forms.typing import amount
 from marketplace.catalog.models import Currency, ListingVersion
-from marketplace.catalog.plans import MOST_CALLS, MOST_PLANS, MOST_TRIAL_CALLS, MOST_TRIAL_DAYS, PlanTerms
+from marketplace.catalog.plans import (
+    DAY,
+    MOST_CALLS,
+    MOST_GRACE_CALLS,
+    MOST_GRACE_DAYS,
+    MOST_PLANS,
+    MOST_TRIAL_CALLS,
+    MOST_TRIAL_DAYS,
+    PlanTerms,
+)
 from marketplace.catalog.schemas import NotUsable
 
-DAY = 86_400
 PERIODS = [
     (DAY, gettext_lazy("a day")),
     (7 * DAY, gettext_lazy("a week")),
@@ -63,6 +71,12 @@ class PlanForm(forms.Form):
     )
     trial_calls = _count(gettext_lazy("Calls of the trial"), MOST_TRIAL_CALLS, gettext_lazy("Empty: no trial."))
     trial_days = _count(gettext_lazy("Days of the trial"), MOST_TRIAL_DAYS)
+    grace_calls = _count(
+        gettext_lazy("Calls after the paid time"),
+        MOST_GRACE_CALLS,
+        gettext_lazy("For who forgot to pay on. You are not paid for them. Empty: none pass."),
+    )
+    grace_days = _count(gettext_lazy("For how many days after it"), MOST_GRACE_DAYS)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -79,6 +93,10 @@ class PlanForm(forms.Form):
             cleaned["period_seconds"] = 0
         self._extra(cleaned, "overage_price", kind == INCLUDED)
         self._extra(cleaned, "least_deposit", kind == CALL)
+        if kind in (FREE, CALL):
+            cleaned |= {"grace_calls": None, "grace_days": None}
+        if bool(cleaned.get("grace_calls")) != bool(cleaned.get("grace_days")):
+            self.add_error("grace_days", _("A grace needs both a number of calls and a number of days."))
         if bool(cleaned.get("trial_calls")) != bool(cleaned.get("trial_days")):
             self.add_error("trial_days", _("A trial needs both a number of calls and a number of days."))
         return cleaned
@@ -111,6 +129,8 @@ class PlanForm(forms.Form):
             included_calls=data["included_calls"],
             trial_calls=data["trial_calls"] or 0,
             trial_days=data["trial_days"] or 0,
+            grace_calls=data["grace_calls"] or 0,
+            grace_days=data["grace_days"] or 0,
             least_deposit=int(data["least_deposit"]),
             overage_price=int(data["overage_price"]),
         )
@@ -191,4 +211,6 @@ def _shown(plan: PlanTerms) -> dict[str, Any]:
         "least_deposit": amount(plan.least_deposit, plan.currency) if plan.least_deposit else "",
         "trial_calls": plan.trial_calls or None,
         "trial_days": plan.trial_days or None,
+        "grace_calls": plan.grace_calls or None,
+        "grace_days": plan.grace_days or None,
     }
