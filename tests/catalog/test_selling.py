@@ -189,6 +189,11 @@ def test_several_plans_are_written_one_more_at_a_time_and_one_is_taken_away(ben:
     begin(ben)
     more = save(ben, PLANS, plan_form(price="29"), more="1").content.decode()
     assert 'name="plans-1-name"' in more and 'value="29"' in more
+    assert "required" not in more, "nobody is blamed for a plan that has just been asked for"
+    untouched = {"name": "", "price": "", "kind": "period"}
+    assert save(ben, PLANS, {**plan_form(), **plan_form(1, **untouched)}).status_code == 302
+    with as_system("look"):
+        assert [plan["name"] for plan in versions().get().plans] == ["Standard"]
     free = plan_form(1, name="Free", kind="free", price="", included_calls="25")
     save(ben, PLANS, {**plan_form(), **free})
     with as_system("look"):
