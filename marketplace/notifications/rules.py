@@ -7,6 +7,7 @@ as {amount}; they are filled in when it is shown. An order's entry stands in bot
 from typing import Final
 
 from marketplace.notifications.calls import CALLS
+from marketplace.notifications.lives import LIVES
 from marketplace.notifications.models import Kind
 from marketplace.notifications.rule import Rule
 from marketplace.organizations.access import MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
@@ -46,6 +47,7 @@ DISPUTE_CASE: Final = "disputes:case dispute"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     **CALLS,
+    **LIVES,
     "order.placed": (
         Rule(Kind.ORDERS, "{who} ordered {listing} from {other}. It waits for payment.", MAY_PAY, DETAIL, "buyer"),
         Rule(Kind.ORDERS, "{other} ordered {listing}. It waits for their payment.", MAY_SELL, SALES, "provider"),

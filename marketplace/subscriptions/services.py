@@ -174,20 +174,25 @@ def order_ref(order: Order, *, content_hash: str) -> str:
 def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:
     """The order is paid: open its subscription for the time that was bought. For the escrow, inside its transaction."""
     order.move(Order.State.FUNDED)
-    agreed = order.plan.version_number
-    order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at, version_number=agreed)
+    dates = {"starts_at": starts_at, "ends_at": ends_at, "grace_ends_at": grace_after(order, ends_at)}
+    order.subscription.move(Subscription.State.ACTIVE, version_number=order.plan.version_number, **dates)
+
+
+def grace_after(order: Order, ends_at: datetime) -> datetime | None:
+    """Until when calls pass after the paid time, as the order's plan gives it; None when it gives none."""
+    return ends_at + timedelta(days=order.plan.grace_days) if order.plan.has_grace else None
 
 
 def extend(order: Order, *, added: int, ends_at: datetime) -> None:
     """Further periods are paid. One that the clock has ended meanwhile runs again: it was paid before its end."""
     order.added_periods += added
     order.save(update_fields=["added_periods"])
-    subscription = order.subscription
+    subscription, grace = order.subscription, grace_after(order, ends_at)
     if subscription.state == Subscription.State.ENDED:
-        subscription.move(Subscription.State.ACTIVE, ends_at=ends_at, ended_reason="")
+        subscription.move(Subscription.State.ACTIVE, ends_at=ends_at, grace_ends_at=grace, ended_reason="")
         return
-    subscription.ends_at = ends_at
-    subscription.save(update_fields=["ends_at"])
+    subscription.ends_at, subscription.grace_ends_at = ends_at, grace
+    subscription.save(update_fields=["ends_at", "grace_ends_at"])
 
 
 def note_returned(order: Order, *, returned: int) -> None:
@@ -202,16 +207,19 @@ def pause(order: Order) -> None:
         order.subscription.move(Subscription.State.SUSPENDED)
 
 
-def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0) -> None:
+def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0, has_elapsed: bool = False) -> None:
     """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs.
 
-    `returned` is what came back to the buyer in all, in base units: it no longer counts as spent.
+    `returned` is what came back to the buyer in all, in base units: it no longer counts as spent. Where all has simply
+    elapsed, days of grace still run; the clock ends them.
     """
     order.move(to, returned=returned)
     subscription = order.subscription
+    if has_elapsed and subscription.is_in_grace(at):
+        return
     if subscription.can_move(Subscription.State.ENDED):
         ends_at = min(at, subscription.ends_at) if subscription.ends_at else at
-        subscription.move(Subscription.State.ENDED, ended_reason=reason, ends_at=ends_at)
+        subscription.move(Subscription.State.ENDED, ended_reason=reason, ends_at=ends_at, grace_ends_at=None)
 
 
 def expire_orders() -> int:
@@ -233,13 +241,15 @@ def expire_orders() -> int:
 
 
 def end_lapsed() -> int:
-    """End subscriptions whose time is over; returns how many."""
+    """End subscriptions whose time is over, their grace included; returns how many."""
     now = market_time()
     with transaction.atomic(), as_system("subscriptions of every organization end"):
         lapsed = Subscription.objects.lapsed(now).select_related("order").order_by("pk")
         subscriptions = list(lapsed.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for subscription in subscriptions:
-            subscription.move(Subscription.State.ENDED, ended_reason=_over(subscription))
+            late = subscription.grace_ends_at
+            used = late if late and late <= now else None
+            subscription.move(Subscription.State.ENDED, ended_reason=_over(subscription), grace_ends_at=used)
         tell_both(("subscription.ended", one.order or one, {}) for one in subscriptions)
     return len(subscriptions)
 

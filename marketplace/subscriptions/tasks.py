@@ -19,8 +19,9 @@ def expire_orders() -> None:
 
 @shared_task
 def note_ending() -> None:
-    """Note subscriptions that end soon."""
+    """Note subscriptions that end soon, and those that run on their grace."""
     reminding.note_ending()
+    reminding.note_grace()
 
 
 @shared_task

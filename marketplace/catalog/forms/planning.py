@@ -10,10 +10,18 @@ from marketplace.catalog import plans
 from marketplace.catalog.amounts import AmountField
 from marketplace.catalog.forms.typing import amount
 from marketplace.catalog.models import Currency, ListingVersion
-from marketplace.catalog.plans import MOST_CALLS, MOST_PLANS, MOST_TRIAL_CALLS, MOST_TRIAL_DAYS, PlanTerms
+from marketplace.catalog.plans import (
+    DAY,
+    MOST_CALLS,
+    MOST_GRACE_CALLS,
+    MOST_GRACE_DAYS,
+    MOST_PLANS,
+    MOST_TRIAL_CALLS,
+    MOST_TRIAL_DAYS,
+    PlanTerms,
+)
 from marketplace.catalog.schemas import NotUsable
 
-DAY = 86_400
 PERIODS = [
     (DAY, gettext_lazy("a day")),
     (7 * DAY, gettext_lazy("a week")),
@@ -30,7 +38,17 @@ KINDS = [
 
 
 # One of these is written in every plan that somebody means.
-WRITTEN = ("name", "price", "included_calls", "overage_price", "least_deposit", "trial_calls", "trial_days")
+WRITTEN = (
+    "name",
+    "price",
+    "included_calls",
+    "overage_price",
+    "least_deposit",
+    "trial_calls",
+    "trial_days",
+    "grace_calls",
+    "grace_days",
+)
 
 
 def _count(label: Any, most: int, help_text: Any = "", **more: Any) -> forms.IntegerField:
@@ -73,6 +91,12 @@ class PlanForm(forms.Form):
     )
     trial_calls = _count(gettext_lazy("Calls of the trial"), MOST_TRIAL_CALLS, gettext_lazy("Empty: no trial."))
     trial_days = _count(gettext_lazy("Days of the trial"), MOST_TRIAL_DAYS)
+    grace_calls = _count(
+        gettext_lazy("Calls after the paid time"),
+        MOST_GRACE_CALLS,
+        gettext_lazy("For who forgot to pay on. You are not paid for them. Empty: none pass."),
+    )
+    grace_days = _count(gettext_lazy("For how many days after it"), MOST_GRACE_DAYS)
 
     def has_changed(self) -> bool:
         """Whether somebody wrote something: what can only be chosen is sent by an untouched form too."""
@@ -99,6 +123,10 @@ class PlanForm(forms.Form):
             cleaned["period_seconds"] = 0
         self._extra(cleaned, "overage_price", kind == INCLUDED)
         self._extra(cleaned, "least_deposit", kind == CALL)
+        if kind in (FREE, CALL):
+            cleaned |= {"grace_calls": None, "grace_days": None}
+        if bool(cleaned.get("grace_calls")) != bool(cleaned.get("grace_days")):
+            self.add_error("grace_days", _("A grace needs both a number of calls and a number of days."))
         if bool(cleaned.get("trial_calls")) != bool(cleaned.get("trial_days")):
             self.add_error("trial_days", _("A trial needs both a number of calls and a number of days."))
         return cleaned
@@ -131,6 +159,8 @@ class PlanForm(forms.Form):
             included_calls=data["included_calls"],
             trial_calls=data["trial_calls"] or 0,
             trial_days=data["trial_days"] or 0,
+            grace_calls=data["grace_calls"] or 0,
+            grace_days=data["grace_days"] or 0,
             least_deposit=int(data["least_deposit"]),
             overage_price=int(data["overage_price"]),
         )
@@ -214,4 +244,6 @@ def _shown(plan: PlanTerms) -> dict[str, Any]:
         "least_deposit": amount(plan.least_deposit, plan.currency) if plan.least_deposit else "",
         "trial_calls": plan.trial_calls or None,
         "trial_days": plan.trial_days or None,
+        "grace_calls": plan.grace_calls or None,
+        "grace_days": plan.grace_days or None,
     }

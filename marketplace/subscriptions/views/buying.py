@@ -124,6 +124,7 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) ->
     except Refused as refused:
         refusal = str(refused)
     params, periods = MarketParams.objects.current(), form.chosen
+    mine = Subscription.objects.filter(buyer=request.org, listing=plan.listing)
     return {
         "plan": plan,
         "listing": plan.listing,
@@ -136,6 +137,7 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) ->
         "seconds": periods * plan.period_seconds,
         "each": plan.price,
         "total": periods * plan.price,
+        "forgotten": mine.in_grace(market_time()).exists(),
         "may_try": free.may_try(request.actor, plan),
         "tax": tax_of(plan.org, buyer_country=request.org.country, buyer_vat=vat_number_of(request.org)),
     }
@@ -169,7 +171,8 @@ def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     if found is None:
         return _free_detail(request, public_id)
     is_buyer = found.buyer_id == request.org.pk
-    context = {"order": found, "is_buyer": is_buyer, **_running(found.subscription)}
+    same = Plan.objects.on_sale().filter(listing_id=found.listing_id, name=found.plan.name)
+    context = {"order": found, "is_buyer": is_buyer, "again": same.first(), **_running(found.subscription)}
     if is_buyer and found.plan.overage_price and not found.is_per_call:
         context["further"] = calls.deposit_beyond(found.subscription)
     return render(request, "subscriptions/detail_paid.html", context)
@@ -188,7 +191,9 @@ def _free_detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
 def _running(subscription: Subscription) -> dict[str, Any]:
     now = market_time()
     runs = subscription.state == Subscription.State.ACTIVE and bool(subscription.ends_at and subscription.ends_at > now)
-    return {"subscription": subscription, "now": now, "allowance": allowance(subscription) if runs else None}
+    in_grace = subscription.is_in_grace(now)
+    left = allowance(subscription) if runs or in_grace else None
+    return {"subscription": subscription, "now": now, "in_grace": in_grace, "allowance": left}
 
 
 @door.member(*MAY_PAY)
