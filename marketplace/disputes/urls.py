@@ -22,6 +22,8 @@ urlpatterns = [
     path(f"{ORG}{ONE}timeout/sent/", workspace.timeout_sent, name="timeout_sent"),
     path(CASE, console.queue, name="console"),
     path(f"{CASE}{ONE}", console.case, name="case"),
+    path(f"{CASE}{ONE}resolve/", console.resolve, name="resolve"),
+    path(f"{CASE}{ONE}resolved/", console.resolved, name="resolved"),
     path(f"{CASE}{ONE}evidence/", console.evidence, name="case_evidence"),
     path(f"{CASE}{ONE}files/<int:file_id>/", console.file, name="case_file"),
 ]
