@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from marketplace.disputes.views import console, opening, workspace
+from marketplace.disputes.views import console, opening, public, workspace
 
 ORG, ONE, CASE = "o/<slug:org>/disputes/", "<uuid:public_id>/", "console/disputes/"
 
 app_name = "disputes"
 urlpatterns = [
+    path("rulings/", public.rulings, name="rulings"),
+    path("rulings/feed/", public.feed, name="rulings_feed"),
     path(ORG, workspace.overview, name="list"),
     path(f"{ORG}deposits/<bytes32:escrow_id>/", opening.begin, name="open"),
     path(f"{ORG}{ONE}", workspace.detail, name="detail"),

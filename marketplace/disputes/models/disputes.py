@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
+from marketplace.disputes.models.kinds import Category, Outcome
+from marketplace.disputes.models.published import PublishedRuling
 from marketplace.escrow.models import Escrow
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
@@ -47,20 +49,7 @@ class Dispute(Lifecycle):
         ESCALATED = "escalated", _("before an arbiter")
         RESOLVED = "resolved", _("ended")
 
-    class Category(models.TextChoices):
-        DOWN = "down", _("It does not answer")
-        OTHERWISE = "otherwise", _("It does not do what was promised")
-        QUALITY = "quality", _("Its results are not usable")
-        DATA = "data", _("It handled our data otherwise than agreed")
-        OTHER = "other", _("Something else")
-        UNSAID = "unsaid", _("Opened on the chain, without a text")
-
-    class Outcome(models.TextChoices):
-        RULED = "ruled", _("An arbiter split what was contested")
-        TIMED_OUT = "timed_out", _("Nobody ruled in time")
-        GIVEN_IN = "given_in", _("The buyer withdrew it")
-        GIVEN_BACK = "given_back", _("The provider gave the money back")
-
+    Category, Outcome = Category, Outcome
     UNDECIDED = (State.OPEN, State.ANSWERED, State.ESCALATED)
     moves = table(
         prepared="open dropped",
@@ -92,6 +81,7 @@ class Dispute(Lifecycle):
     net = Uint256Field("to the provider at its end", null=True)
     fee = Uint256Field("to the market at its end", null=True)
     refund = Uint256Field("to the buyer since it began", null=True)
+    published = models.OneToOneField(PublishedRuling, null=True, on_delete=models.SET_NULL, related_name="+")
     looked_into_at = models.DateTimeField("when moderators noted a ruling that was not decided here", null=True)
 
     objects = DisputeQuerySet.as_manager()

@@ -13,7 +13,9 @@ from chain.models import State as Sending
 from marketplace.audit.services import record
 from marketplace.disputes.figures import answer_due, split
 from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
+from marketplace.disputes.models.kinds import Outcome
 from marketplace.disputes.services.differing import compare
+from marketplace.disputes.services.publishing import publish, unpublished
 from marketplace.escrow.models import Escrow, LedgerEntry
 from marketplace.escrow.services.following import deposit_log
 from marketplace.subscriptions.clock import market_time
@@ -35,7 +37,9 @@ Account = LedgerEntry.Account
 
 def follow() -> int:
     """Open, end and close what final logs have decided; returns how many rows that changed."""
-    done = sum(_each(*work) for work in ((_frozen, _open), (_ended, _end), (_sent, _follow_ruling)))
+    done = sum(
+        _each(*work) for work in ((_frozen, _open), (_ended, _end), (_sent, _follow_ruling), (unpublished, publish))
+    )
     compare()
     return done
 
@@ -116,7 +120,7 @@ def _end(dispute_key: int) -> bool:
     return True
 
 
-def _outcome(escrow: Escrow) -> Dispute.Outcome:
+def _outcome(escrow: Escrow) -> Outcome:
     if escrow.state == Escrow.State.RESOLVED:
         return Dispute.Outcome.RULED if escrow.arbiter else Dispute.Outcome.TIMED_OUT
     stopped = deposit_log(escrow.contract, escrow.chain, escrow.escrow_id, event="Cancelled")
