@@ -104,6 +104,10 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.MODERATION, "A ruling about {listing} is proposed. A second moderator has to confirm it.",
              MODERATORS, DISPUTE_CASE),
     ),
+    "ruling.awaits_wallet": (
+        Rule(Kind.MODERATION, "A ruling about {listing} is decided. An arbiter's wallet has to send it.", MODERATORS,
+             DISPUTE_CASE),
+    ),
     "ruling.failed": (
         Rule(Kind.MODERATION, "A ruling about {listing} was not carried out. Its case says why.", MODERATORS,
              DISPUTE_CASE),

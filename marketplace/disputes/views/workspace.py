@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.disputes import services
 from marketplace.disputes.forms import SayForm
-from marketplace.disputes.models import Dispute, EvidenceFile, Ruling
+from marketplace.disputes.models import Dispute, EvidenceFile
 from marketplace.disputes.timeline import timeline
 from marketplace.escrow.evidence.bundle import gathered
 from marketplace.escrow.services import checked_address
@@ -68,7 +68,7 @@ def _context(request: ActedRequest, dispute: Dispute, form: SayForm | None = Non
     def address(file: EvidenceFile) -> str:
         return reverse("disputes:file", args=[request.org.slug, dispute.public_id, file.pk])
 
-    subscription = dispute.order.subscription
+    subscription, ruling = dispute.order.subscription, services.sent_ruling(dispute)
     return {
         "dispute": dispute,
         "order": dispute.order,
@@ -84,7 +84,8 @@ def _context(request: ActedRequest, dispute: Dispute, form: SayForm | None = Non
         "evidence": gathered(dispute.order),
         "records": records_of(subscription) if dispute.provider_id else [],
         "is_late": dispute.answer_due_at is not None and dispute.answer_due_at <= now,
-        "is_ruled": Ruling.objects.for_org(request.org.pk).filter(dispute=dispute, state=Ruling.State.SENT).exists(),
+        "is_ruled": ruling is not None and services.is_moving(ruling),
+        "past_us": services.past_us(dispute),
         "form": form or SayForm(),
         "now": now,
     }
