@@ -1,5 +1,6 @@
 """The answer to "may this call pass now?"."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,17 +32,14 @@ def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
     """Whether an organization may use a listing now. To be asked inside the scope of that organization.
 
     Of several subscriptions, one of paid periods is used first, then one paid by the call, a trial and a free plan,
-    while each has calls. Calls beyond those included pass only while the subscription that includes them runs. After
-    the paid time some still pass, where its plan gives that and no other paid time runs.
+    while each has calls; one whose place another takes comes after that one. Calls beyond those included pass only
+    while the subscription that includes them runs. After the paid time some still pass, where its plan gives that and
+    no other paid time runs.
     """
     now = market_time()
     all_of_it = Subscription.objects.filter(buyer_id=buyer_org_id, listing=listing)
     all_of_it = all_of_it.select_related("order__plan", "order__beyond", "order__currency", "free_plan")
-    running = sorted(
-        all_of_it.running(now),
-        key=lambda one: (bool(one.order_id), not one.is_per_call, one.is_trial, one.ends_at),
-        reverse=True,
-    )
+    running = _in_order(all_of_it.running(now))
     exhausted: Entitlement | None = None
     for one in running:
         if one.order and one.order.beyond and not _runs(one.order.beyond, now):
@@ -59,6 +57,17 @@ def entitlement(buyer_org_id: int | None, listing: Listing) -> Entitlement:
             False, None, _("Your organization has no subscription to %(listing)s.") % {"listing": listing}
         )
     return Entitlement(False, last, _why_not(last, now))
+
+
+def _in_order(running: Iterable[Subscription]) -> list[Subscription]:
+    """The subscriptions that run, the one first whose calls are used first."""
+    found = list(running)
+    replaced = {one.order.replaces_id for one in found if one.order and one.order.replaces_id}
+
+    def place(one: Subscription) -> tuple[object, ...]:
+        return bool(one.order_id), not one.is_per_call, one.order_id not in replaced, one.is_trial, one.ends_at
+
+    return sorted(found, key=place, reverse=True)
 
 
 def _late(mine: SubscriptionQuerySet, now: datetime) -> Entitlement | None:

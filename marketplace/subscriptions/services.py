@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as noop
 
 from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import calls, spending
+from marketplace.subscriptions import calls, changing, spending
 from marketplace.subscriptions.clock import final_time, market_time
 from marketplace.subscriptions.entitling import Entitlement, entitlement
 from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
@@ -47,10 +47,12 @@ def place_order(
     form_key: uuid.UUID,
     is_approved: bool = False,
     beyond: Subscription | None = None,
+    replaces: Order | None = None,
 ) -> Order:
     """Order `periods` of a plan for the actor's organization; the same form sent again gives the same order.
 
-    Of a plan that is paid by the call these are calls; with `beyond` too, at the price of those beyond its own.
+    Of a plan that is paid by the call these are calls; with `beyond` too, at the price of those beyond its own. With
+    `replaces` it is to take the place of a running order, which the buyer's wallet stops afterwards.
 
     The price, the highest fee, the provider's wallet and the wording of the listing are fixed here, and hashed into
     `order_ref`. Raises Refused when the plan cannot be ordered, NeedsApproval when an owner has to be asked first.
@@ -60,13 +62,12 @@ def place_order(
         if before:
             return before
         plan = payable(actor, calls.plan_beyond(actor, beyond)) if beyond else orderable(actor, plan_id)
-        if beyond or plan.is_per_call:
-            calls.check(plan, periods, is_beyond=beyond is not None)
-        elif not 1 <= periods <= LONGEST:
-            raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
+        _check_count(plan, periods, is_beyond=beyond is not None)
+        if replaces and (same := changing.in_place_of(actor, replaces=replaces, plan=plan, periods=periods)):
+            return same
         amount = (plan.overage_price if beyond else plan.price) * periods
         budgets = spending.check(actor, currency=plan.currency, amount=amount, is_approved=is_approved)
-        order = _drafted(actor, plan, periods, form_key, beyond)
+        order = _drafted(actor, plan, periods, form_key, beyond=beyond, replaces=replaces)
         try:
             with transaction.atomic():
                 order.save(force_insert=True)
@@ -80,6 +81,14 @@ def place_order(
     return order
 
 
+def _check_count(plan: Plan, count: int, *, is_beyond: bool) -> None:
+    """Raise Refused unless so many periods, or calls, may be ordered at once."""
+    if is_beyond or plan.is_per_call:
+        calls.check(plan, count, is_beyond=is_beyond)
+    elif not 1 <= count <= LONGEST:
+        raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
+
+
 def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
     """Order what an owner has approved, once; for who asked. Raises Refused with what stands in the way."""
     with transaction.atomic():
@@ -87,7 +96,12 @@ def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
         if request.order:
             return request.order
         order = place_order(
-            actor, plan_id=request.plan_id, periods=request.periods, form_key=request.form_key, is_approved=True
+            actor,
+            plan_id=request.plan_id,
+            periods=request.periods,
+            form_key=request.form_key,
+            is_approved=True,
+            replaces=request.replaces,
         )
         request.move(SpendingRequest.State.ORDERED, order=order)
     return order
@@ -122,7 +136,9 @@ def payable(actor: Actor, plan: Plan) -> Plan:
     return plan
 
 
-def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID, beyond: Subscription | None) -> Order:
+def _drafted(
+    actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID, *, beyond: Subscription | None, replaces: Order | None
+) -> Order:
     now, params = market_time(), MarketParams.objects.current()
     assert params and actor.org_id  # noqa: S101  (orderable() has looked; the door has set it)
     order = Order(
@@ -136,6 +152,7 @@ def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID, beyond
         periods=periods,
         signer=calls.signer() if beyond or plan.is_per_call else "",
         beyond=beyond,
+        replaces=replaces,
         max_fee_bps=params.fee_bps,
         provider_address=plan.org.payout_address,
         form_key=form_key,
@@ -162,6 +179,7 @@ def agreement(order: Order, *, content_hash: str) -> str:
         "max_fee_bps": order.max_fee_bps,
         **({"signer": order.signer} if order.signer else {}),
         **({"beyond": str(order.beyond.page_id)} if order.beyond else {}),
+        **({"replaces": str(order.replaces.public_id)} if order.replaces else {}),
     }
     return json.dumps(terms, sort_keys=True, separators=(",", ":"))
 

@@ -29,6 +29,11 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         late = self.filter(state=Subscription.State.ACTIVE, ends_at__lte=now, grace_ends_at__gt=now)
         return late.exclude(_paid_elsewhere(now))
 
+    def replaced(self, now: datetime) -> "SubscriptionQuerySet":
+        """Those that run while an order that takes their place runs too: both cost until these are stopped."""
+        instead = Subscription.objects.running(now).filter(order__replaces_id=models.OuterRef("order_id"))
+        return self.running(now).filter(models.Exists(instead))
+
     def lapsed(self, now: datetime) -> "SubscriptionQuerySet":
         """Active by their state, over by the clock, their grace included."""
         late = self.alias(over=Coalesce("grace_ends_at", "ends_at")).filter(state=Subscription.State.ACTIVE)
