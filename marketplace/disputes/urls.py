@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{ORG}{ONE}signed/", opening.signed, name="signed"),
     path(f"{ORG}{ONE}drop/", opening.drop, name="drop"),
     path(f"{ORG}{ONE}say/", workspace.say, name="say"),
+    path(f"{ORG}{ONE}appeal/", workspace.appeal, name="appeal"),
     path(f"{ORG}{ONE}files/<int:file_id>/", workspace.file, name="file"),
     path(f"{ORG}{ONE}stop/", workspace.stop, name="stop"),
     path(f"{ORG}{ONE}stop/sent/", workspace.stop_sent, name="stop_sent"),

@@ -15,6 +15,7 @@ SENT_TO: Final = {
     "escrow:withdraw_sent", "escrow:stop_calls", "escrow:stop_calls_sent", "escrow:close_calls",
     "escrow:close_calls_sent", "disputes:sign", "disputes:signed", "disputes:drop", "disputes:say", "disputes:stop",
     "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent", "disputes:resolve", "disputes:resolved",
+    "disputes:appeal",
     "governance:propose_send", "governance:delegate_send", "governance:sent",
     "governance:connect", "governance:ballot", "governance:act", "governance:ballot_sign",
     "governance:ballot_signed", "governance:ballot_send", "governance:ballot_again",

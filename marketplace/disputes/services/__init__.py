@@ -1,5 +1,6 @@
 """Every step of a dispute: opened, answered, ruled, ended."""
 
+from marketplace.disputes.services.appealing import appeal, appealable_until, may_dismiss
 from marketplace.disputes.services.carrying import (
     arbiter_address,
     arbiter_wallets,
@@ -35,6 +36,8 @@ __all__ = [
     "MAY_SPEAK",
     "Way",
     "add_evidence",
+    "appeal",
+    "appealable_until",
     "arbiter_address",
     "arbiter_wallets",
     "confirm",
@@ -43,6 +46,7 @@ __all__ = [
     "drop",
     "follow",
     "is_moving",
+    "may_dismiss",
     "note_difference",
     "note_filed",
     "note_resolving",

@@ -14,6 +14,7 @@ from marketplace.audit.services import record
 from marketplace.disputes.figures import answer_due, split
 from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
 from marketplace.disputes.models.kinds import Outcome
+from marketplace.disputes.services.appealing import follow_appeal, pending_appeals
 from marketplace.disputes.services.differing import compare
 from marketplace.disputes.services.publishing import publish, unpublished
 from marketplace.escrow.models import Escrow, LedgerEntry
@@ -37,9 +38,9 @@ Account = LedgerEntry.Account
 
 def follow() -> int:
     """Open, end and close what final logs have decided; returns how many rows that changed."""
-    done = sum(
-        _each(*work) for work in ((_frozen, _open), (_ended, _end), (_sent, _follow_ruling), (unpublished, publish))
-    )
+    steps = [(_frozen, _open), (_ended, _end), (_sent, _follow_ruling)]
+    steps += [(unpublished, publish), (pending_appeals, follow_appeal)]
+    done = sum(_each(*work) for work in steps)
     compare()
     return done
 
