@@ -4,7 +4,7 @@ from django.urls import path
 
 from governance import lists, views, wallet
 from governance.consumers import ProposalConsumer
-from governance.views import ballots, delegates, drafts, files
+from governance.views import ballots, delegates, drafts, files, treasury
 
 app_name = "governance"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("<slug:governor>/delegate/<str:voter>/", delegates.life, name="delegation_life"),
     path("<slug:governor>/feed/", files.feed, name="feed"),
     path("<slug:governor>/calendar/", files.calendar, name="calendar"),
+    path("<slug:governor>/treasury/", treasury.treasury, name="treasury"),
+    path("<slug:governor>/treasury/csv/", treasury.treasury_csv, name="treasury_csv"),
     path("<slug:governor>/delegates/", delegates.delegates, name="delegates"),
     path("<slug:governor>/voters/<str:voter>/", delegates.voter, name="voter"),
     path("<slug:governor>/voters/<str:voter>/statement/sign/", delegates.statement_sign, name="statement_sign"),

@@ -37,11 +37,24 @@ KINDS = [
 ]
 
 
-def _count(label: Any, most: int, help_text: Any = "") -> forms.IntegerField:
+# One of these is written in every plan that somebody means.
+WRITTEN = (
+    "name",
+    "price",
+    "included_calls",
+    "overage_price",
+    "least_deposit",
+    "trial_calls",
+    "trial_days",
+    "grace_calls",
+    "grace_days",
+)
+
+
+def _count(label: Any, most: int, help_text: Any = "", **more: Any) -> forms.IntegerField:
     widget = forms.NumberInput(attrs={"inputmode": "numeric"})
-    return forms.IntegerField(
-        min_value=1, max_value=most, required=False, label=label, help_text=help_text, widget=widget
-    )
+    given = {"required": False, **more}
+    return forms.IntegerField(min_value=1, max_value=most, label=label, help_text=help_text, widget=widget, **given)
 
 
 class PlanForm(forms.Form):
@@ -49,13 +62,20 @@ class PlanForm(forms.Form):
     kind = forms.ChoiceField(
         choices=KINDS, initial=PERIOD, label=gettext_lazy("How it is paid"), widget=forms.RadioSelect
     )
-    price = AmountField(label=gettext_lazy("Price"), required=False)
+    price = AmountField(
+        label=gettext_lazy("Price"),
+        error_messages={"required": gettext_lazy("Write what it costs, or choose a free plan.")},
+    )
     currency = forms.ModelChoiceField(
         Currency.objects.filter(accepted=True), label=gettext_lazy("Currency"), empty_label=None
     )
     period_seconds = forms.TypedChoiceField(coerce=int, choices=PERIODS, label=gettext_lazy("For"), initial=30 * DAY)
     included_calls = _count(
-        gettext_lazy("Calls in each period"), MOST_CALLS, gettext_lazy("Calls stop there until the next period begins.")
+        gettext_lazy("Calls in each period"),
+        MOST_CALLS,
+        gettext_lazy("Calls stop there until the next period begins."),
+        required=True,
+        error_messages={"required": gettext_lazy("Say how many calls each period holds.")},
     )
     overage_price = AmountField(
         label=gettext_lazy("Price of each further call"),
@@ -78,6 +98,18 @@ class PlanForm(forms.Form):
     )
     grace_days = _count(gettext_lazy("For how many days after it"), MOST_GRACE_DAYS)
 
+    def has_changed(self) -> bool:
+        """Whether somebody wrote something: what can only be chosen is sent by an untouched form too."""
+        return super().has_changed() and any(self.data.get(self.add_prefix(name)) for name in WRITTEN)
+
+    def full_clean(self) -> None:
+        """What a kind of plan does not have is not missed; the fields are shown as what they are for the others."""
+        kind = self.data.get(self.add_prefix("kind"))
+        self.fields["price"].required = kind != FREE
+        self.fields["included_calls"].required = kind in (INCLUDED, FREE)
+        super().full_clean()
+        self.fields["price"].required = self.fields["included_calls"].required = True
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         kind = cleaned.get("kind")
@@ -87,8 +119,6 @@ class PlanForm(forms.Form):
             self._price(cleaned)
         if kind in (PERIOD, CALL):
             cleaned["included_calls"] = None
-        elif kind and "included_calls" in cleaned and not cleaned["included_calls"]:
-            self.add_error("included_calls", _("Say how many calls each period holds."))
         if kind == CALL:
             cleaned["period_seconds"] = 0
         self._extra(cleaned, "overage_price", kind == INCLUDED)
@@ -185,12 +215,15 @@ class PlansStep:
         return {"plans": plans.stored(form.terms() for form in kept)}
 
 
-def one_more(data: Any) -> Any:
-    """What was sent, with room for one more plan."""
-    more = data.copy()
-    held = more.get("plans-TOTAL_FORMS", "1")
-    more["plans-TOTAL_FORMS"] = str(min(int(held) + 1 if held.isdecimal() else 2, MOST_PLANS))
-    return more
+def one_more(data: Any) -> PlansStep:
+    """What was sent, as it was typed and not judged yet, and an empty plan below it."""
+    held = data.get("plans-TOTAL_FORMS", "")
+    count = min(int(held), MOST_PLANS - 1) if held.isdecimal() else 0
+    fields = [*PlanForm.base_fields, "DELETE"]
+    typed = [{name: data.get(f"plans-{number}-{name}", "") for name in fields} for number in range(count)]
+    step = PlansStep(initial={"plans": typed})
+    step.set.extra = 1
+    return step
 
 
 def _kind(plan: PlanTerms) -> str:

@@ -73,6 +73,8 @@ def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     order = ordered(request, public_id)
     payment = services.payment_of(Payment.objects.filter(order=order, before=None))
     life = services.followed(payment) if payment else None
+    if life and not life.moves:
+        order = ordered(request, public_id)  # settled, perhaps, after it was first read: nothing would ask again
     is_over = order.state == Order.State.EXPIRED or order.expires_at <= market_time()
     asks = order.state == Order.State.PLACED and not is_over and (life is None or life.failed)
     if request.htmx and "idle" in request.GET:
