@@ -83,6 +83,12 @@ def period(language: Language, seconds: int) -> str:
     return figures.period(seconds)
 
 
+@lru_cache(maxsize=512)
+def span(language: Language, seconds: int) -> str:
+    """See figures.span."""
+    return figures.span(seconds)
+
+
 @lru_cache(maxsize=4096)
 def bps(language: Language, hundredths: int) -> str:
     """See figures.percent_of_bps."""
@@ -135,7 +141,7 @@ def country(language: Language, code: str) -> str:
 READINGS: Final[Mapping[str, Callable[..., str]]] = {
     each.__name__: each
     for each in (
-        money, exact_money, month, day, moment, until, stars, period, bps, grouped, figure, plain, tenths, tenth,
-        checked_facts, country,
+        money, exact_money, month, day, moment, until, stars, period, span, bps, grouped, figure, plain, tenths,
+        tenth, checked_facts, country,
     )
 }  # fmt: skip
