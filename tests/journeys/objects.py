@@ -10,6 +10,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -30,6 +31,7 @@ from governance.models import Governor, Proposal
 from marketplace.accounts import throttle
 from marketplace.accounts.models import User, Wallet
 from marketplace.accounts.proofs import PROVEN
+from marketplace.catalog.models import Plan
 from marketplace.gateway.models import Trial
 from marketplace.moderation.models import ReviewCase
 from marketplace.notifications import reading as notices
@@ -291,8 +293,28 @@ def _more(found: Trade) -> dict[str, str]:
     return {
         "slug": found.listing.slug, "settled": settled.slug, "buyer": found.buyer.slug, "review": str(review.pk),
         "provider": found.provider.slug, "placed": str(order.public_id), "plan": str(plan.pk),
-        "disputable": bought.order_ref,
+        "disputable": bought.order_ref, **_another_plan(bought),
     }  # fmt: skip
+
+
+def _another_plan(bought: Order) -> dict[str, str]:
+    """A smaller plan beside that of a running order; and two orders of it, of which one runs in the other's place."""
+    plan = Plan.objects.get(pk=bought.plan_id)
+    plan.pk, plan.name, plan.price, plan.included_calls = None, "Smaller", int(plan.price) // 2, 100
+    plan._state.adding = True
+    plan.save(force_insert=True)
+    both = {"buyer_id": bought.buyer_id, "provider_id": bought.provider_id, "listing_id": bought.listing_id}
+    now, replaced = timezone.now(), None
+    for _ in range(2):
+        replaced = Order.objects.create(
+            **both, plan=plan, currency_id=bought.currency_id, price=plan.price, period_seconds=plan.period_seconds,
+            periods=1, max_fee_bps=250, provider_address=world.BEN_ADDRESS, order_ref="0x" + uuid.uuid4().hex * 2,
+            expires_at=now, state="funded", replaces=replaced,
+        )  # fmt: skip
+        dates = {"starts_at": now, "ends_at": now + timedelta(days=30)}
+        Subscription.objects.create(order=replaced, state="active", **both, **dates)
+    assert replaced
+    return {"running": str(bought.public_id), "smaller": str(plan.pk), "replacing": str(replaced.public_id)}
 
 
 def _proposal() -> Proposal:

@@ -46,7 +46,7 @@ NO_PAGES: Final = SENT_TO | FILES | PARTS | LEADING_ON
 # Pages below an organization that has the object: the buyer's or the provider's; both go to all others.
 BUYERS: Final = {
     "subscriptions:checkout", "subscriptions:detail", "subscriptions:asked", "escrow:pay", "escrow:money",
-    "escrow:renew", "escrow:invoice",
+    "escrow:renew", "escrow:change", "escrow:invoice",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
     "privacy:organization_download", "disputes:open", "subscriptions:further",
@@ -95,7 +95,13 @@ EXTRA: Final = {
         "/?lang=de",
         "/tools/{settled}/?lang=de",
     ],
-    "buyer": ["/o/{buyer}/orders/{placed}/pay/", "/o/{buyer}/subscribe/{plan}/?lang=de"],
+    "buyer": [
+        "/o/{buyer}/orders/{placed}/pay/",
+        "/o/{buyer}/subscribe/{plan}/?lang=de",
+        "/o/{buyer}/orders/{running}/change/",
+        "/o/{buyer}/orders/{running}/change/?plan={smaller}",
+        "/o/{buyer}/subscriptions/{replacing}/",
+    ],
     "provider": ["/tools/{settled}/"],
     "moderator": ["/console/reviews/?state=hidden", "/console/reviews/{review}/"],
     "new": ["/o/new/", "/inbox/", "/accounts/", "/accounts/factors/"],
