@@ -36,12 +36,12 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def begin(governor: Governor) -> str:
-    """A new draft; the key of its link, which is stored nowhere. Raises No when too many were begun today."""
+def begin(governor: Governor, **also: Any) -> str:
+    """A new draft; the key of its link, which is stored nowhere here. Raises No when too many were begun today."""
     if Draft.objects.filter(created_at__gt=timezone.now() - timedelta(days=1)).count() >= A_DAY:
         raise No(_("Too many drafts were begun today. Please come back tomorrow."))
     key = secrets.token_urlsafe(24)
-    Draft.objects.create(governor=governor, digest=_digest(key))
+    Draft.objects.create(governor=governor, digest=_digest(key), **also)
     return key
 
 
@@ -106,5 +106,5 @@ def tried(draft: Draft) -> dict[str, Any]:
 
 
 def forget() -> int:
-    """Delete what nobody has touched for three months; returns how many."""
-    return Draft.objects.filter(changed_at__lt=timezone.now() - KEPT).delete()[0]
+    """Delete what nobody has touched for three months, unless what it was begun for follows its vote; how many."""
+    return Draft.objects.filter(changed_at__lt=timezone.now() - KEPT, proposed=None).delete()[0]

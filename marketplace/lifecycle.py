@@ -17,6 +17,7 @@ else:
 # What moves along a table of states, as a sentence calls it.
 THINGS = [
     noop("answer"),
+    noop("appeal"),
     noop("dispute"),
     noop("domain check"),
     noop("endpoint test"),

@@ -28,6 +28,8 @@ METERING_KEY = envsecret("METERING_KEY", "")
 RELAYER_ROLES = dict(pair.split("=", 1) for pair in envlist("RELAYER_ROLES"))  # arbiter=0x…
 # Up to how much, in whole units of the currency, one moderator rules alone; above it a second one confirms.
 DISPUTE_ALONE_UP_TO = envint("DISPUTE_ALONE_UP_TO", 100)
+# For how many days after a ruling each side may appeal to the DAO.
+DISPUTE_APPEAL_DAYS = envint("DISPUTE_APPEAL_DAYS", 14)
 # What the market hands in for voters, at its own cost: how many a day (UTC), for how many wei a day (0: what the outbox
 # has), until how long before a vote ends by its own clock, from how many votes on (base units), for how much gas each.
 VOTE_RELAY = {

@@ -1,6 +1,7 @@
 """The shape of what people send in a dispute."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -8,7 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketplace.disputes.models import Dispute
+from marketplace.catalog.models import Currency
+from marketplace.disputes.models import Appeal, Dispute
 from marketplace.disputes.papers import MOST_FILES, Piece, vetted
 from marketplace.lifecycle import Refused
 
@@ -103,3 +105,40 @@ class RulingForm(forms.Form):
         if bps > 10_000:
             raise forms.ValidationError(_("Type a number from 0 to 100, such as 60 or 12.5."))
         return bps
+
+
+class AppealForm(forms.Form):
+    """What a side asks the DAO for."""
+
+    remedy = forms.ChoiceField(
+        choices=Appeal.Remedy.choices, widget=forms.RadioSelect, label=gettext_lazy("What the DAO should do")
+    )
+    amount = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_digits=40,
+        label=gettext_lazy("Compensation"),
+        help_text=gettext_lazy("At most what was contested. Leave it empty when you ask for none."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    text = forms.CharField(
+        min_length=20,
+        max_length=4000,
+        label=gettext_lazy("Why"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=gettext_lazy(
+            "The other side and the moderators read this. It stays out of the draft; what you write there is public."
+        ),
+    )
+
+    def __init__(self, *args: Any, currency: Currency, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        self.fields["amount"].label = _("Compensation in %(symbol)s") % {"symbol": currency.symbol}
+
+    def clean_amount(self) -> int:
+        """In base units; 0 when none is asked for."""
+        try:
+            return self.currency.in_base_units(self.cleaned_data.get("amount") or Decimal(0))
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None

@@ -19,8 +19,8 @@ from marketplace.accounts.models import User
 from marketplace.audit.models import Entry
 from marketplace.notifications.context import Context, context
 from marketplace.notifications.models import Kind, Notification, Preference, ReadingPlace, wishes
-from marketplace.notifications.rule import Rule
-from marketplace.notifications.rules import ACTOR, MODERATORS, NAMED, RULES
+from marketplace.notifications.rule import MODERATORS, Rule
+from marketplace.notifications.rules import ACTOR, NAMED, RULES
 from marketplace.notifications.silence import NOT_TOLD
 from marketplace.organizations.models import Membership, Organization
 from marketplace.tenancy.scope import as_system

@@ -1,8 +1,11 @@
 """One rule of who is told of what."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from marketplace.notifications.models import Kind
+
+MODERATORS: Final = ("moderators",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ as {amount}; they are filled in when it is shown. An order's entry stands in bot
 from typing import Final
 
 from marketplace.notifications.calls import CALLS
+from marketplace.notifications.disputes import DISPUTES
+from marketplace.notifications.lives import LIVES
 from marketplace.notifications.models import Kind
-from marketplace.notifications.rule import Rule
+from marketplace.notifications.rule import MODERATORS, Rule
 from marketplace.organizations.access import MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
 
 ACTOR: Final = ("actor",)
 NAMED: Final = ("named",)  # the person whose id stands in the facts as `user_id`
-MODERATORS: Final = ("moderators",)
 OWNERS: Final = (Role.OWNER,)
 
 
@@ -40,12 +41,11 @@ REVIEW: Final = "reviews:write org listing"
 NEW_REVIEWS: Final = "reviews:console"
 MY_DATA: Final = "privacy:person"
 WALLETS: Final = "accounts:wallets"
-DISPUTE: Final = "disputes:detail org dispute"
-DISPUTES: Final = "disputes:list org"
-DISPUTE_CASE: Final = "disputes:case dispute"
+DISPUTE_LIST: Final = "disputes:list org"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     **CALLS,
+    **LIVES,
     "order.placed": (
         Rule(Kind.ORDERS, "{who} ordered {listing} from {other}. It waits for payment.", MAY_PAY, DETAIL, "buyer"),
         Rule(Kind.ORDERS, "{other} ordered {listing}. It waits for their payment.", MAY_SELL, SALES, "provider"),
@@ -84,33 +84,12 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.MONEY, "{other} gave back {refund} of what {listing} cost. It is in your wallet's credit.", MAY_PAY,
              MONEY_PAGE, "buyer"),
     ),
-    "dispute.opened": (
-        Rule(Kind.MONEY, "Your dispute about {listing} is open. What its deposit still holds is frozen until it ends.",
-             MAY_PAY, DISPUTE, "buyer", also_actor=True),
-        Rule(Kind.MONEY, "{other} disputes {listing}: {amount} wait for a decision. Read why, and answer.",
-             (*MAY_SELL, Role.BILLING), DISPUTE, "provider"),
-        Rule(Kind.MODERATION, "{org} and {other} are in dispute about {listing}.", MODERATORS, DISPUTE_CASE,
-             "provider"),
-    ),
-    "dispute.answer_received": (
-        Rule(Kind.MONEY, "{other} has answered your dispute about {listing}.", MAY_USE, DISPUTE, "buyer"),
-    ),
-    "dispute.evidence_received": (
-        Rule(Kind.MONEY, "{other} has added something to the dispute about {listing}.", MAY_USE, DISPUTE),
-    ),
-    "ruling.proposed": (
-        Rule(Kind.MODERATION, "A ruling about {listing} is proposed. A second moderator has to confirm it.",
-             MODERATORS, DISPUTE_CASE),
-    ),
-    "ruling.failed": (
-        Rule(Kind.MODERATION, "A ruling about {listing} was not carried out. Its case says why.", MODERATORS,
-             DISPUTE_CASE),
-    ),
+    **DISPUTES,
     "escrow.resolved": (
         Rule(Kind.MONEY, "The dispute about {listing} has ended. {refund} went back to your wallet's credit.", MAY_PAY,
-             DISPUTES, "buyer", also_actor=True),
+             DISPUTE_LIST, "buyer", also_actor=True),
         Rule(Kind.MONEY, "The dispute with {other} about {listing} has ended. {net} of it is yours.",
-             (*MAY_SELL, Role.BILLING), DISPUTES, "provider", also_actor=True),
+             (*MAY_SELL, Role.BILLING), DISPUTE_LIST, "provider", also_actor=True),
     ),
     "escrow.closed": (
         Rule(Kind.ORDERS, "All of {other}'s payment for {listing} has been paid out. The order is complete.", MAY_PAY,

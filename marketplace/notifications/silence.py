@@ -39,6 +39,8 @@ NOT_TOLD: Final = {
     "ruling.decided": "goes to the contract at once; told when it is carried out",
     "ruling.confirmed": "told when the contract has carried it out, with the figures",
     "ruling.withdrawn": "the case shows it",
+    "ruling.wallet_asked": "a step of its sender; what the contract makes of it is told",
+    "ruling.difference_noted": "the alarm was told; the case shows that it was noted",
     "escrow.withdraw_sent": "a step that its sender follows on the page",
     "service_key.stored": "concerns one listing; its page says since when",
     "tool.run": "the page of the run shows it",

@@ -83,6 +83,7 @@ OF_ORGANIZATIONS: Final[dict[str, Fate]] = {
     ),
     "reviews.Wording": Fate(_("earlier words"), is_deleted=True),
     "reviews.Answer": Fate(_("words of the provider"), is_deleted=True),
+    "disputes.Appeal": Fate(_("that the ruling was appealed against; the words go"), {"text": always("")}),
     "disputes.Dispute": Fate(BOOKS),
     "disputes.Ruling": Fate(_("why the money of both sides was split; the reasons are the arbiter's")),
     "privacy.Erasure": Fate(_("that it was asked for and done")),
@@ -121,8 +122,9 @@ KEPT_TEXT: Final[dict[str, tuple[str, str]]] = {
     "escrow.Receipt": ("signature", CHAIN),
     "escrow.Statement": ("content", "what was told about the books, which has to be kept with them"),
     "escrow.WalletTransaction": ("subject address tx_hash", CHAIN),
+    "disputes.Appeal": ("proposal_path", "the page of a public vote"),
     "disputes.Dispute": ("salt evidence_hash tx_hash", CHAIN),
-    "disputes.Ruling": ("reasons salt ruling_hash failure", "the other side needs to know why"),
+    "disputes.Ruling": ("reasons salt ruling_hash failure wallet tx_hash", "the other side needs to know why"),
     "privacy.Erasure": ("held_up_by", "emptied when it is done or withdrawn"),
     "audit.Entry": ("actor_role verb subject_type subject_id facts previous_hash hash", OURS),
 }

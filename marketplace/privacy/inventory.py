@@ -37,6 +37,7 @@ HIDDEN: Final[dict[str, str]] = {
     "gateway.UpstreamSecret.ciphertext": "the sealed key to your own service, which you have",
     "gateway.UpstreamSecret.nonce": "part of the sealed key",
     "disputes.Evidence.added_by": "a person of either side; your own record says who of yours",
+    "disputes.Appeal.filed_by": "a person of either side; your own record says who of yours",
     "disputes.Ruling.proposed_by": "a moderator",
     "disputes.Ruling.confirmed_by": "a moderator",
     "catalog.Listing.search": "an index over the words beside it",

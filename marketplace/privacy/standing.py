@@ -26,6 +26,8 @@ NAMES: dict[str, Words] = {
     "catalog.Plan": _("plans"),
     "catalog.SavedList": _("saved lists"),
     "catalog.SavedListing": _("saved listings"),
+    "disputes.Appeal": _("appeals against rulings"),
+    "disputes.AppealDraft": _("drafts of appeals"),
     "disputes.Dispute": _("disputes"),
     "disputes.Evidence": _("statements in disputes"),
     "disputes.EvidenceFile": _("files in disputes"),

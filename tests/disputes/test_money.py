@@ -167,6 +167,7 @@ def test_a_ruling_that_comes_too_late_is_refused_before_anything_is_sent(case: C
 def test_a_ruling_that_the_contract_refuses_is_said_and_another_can_be_made(case: Case) -> None:
     dispute = case.answered()
     case.propose(dispute)
+    case.market.allow_arbiter(world.MIA_ADDRESS, allowed=False)  # no other wallet could send it either
     case.market.allow_arbiter("0x976EA74026E726554dB657fA54763abd0C3a0aa9", allowed=False)
     case.carry_out()
     (ruling,) = rows(Ruling)

@@ -14,7 +14,8 @@ from django.utils import timezone
 from chain.models import OutgoingTransaction, ReceiptProof
 from marketplace.audit import services as audit
 from marketplace.catalog.models import PictureFile, SavedList, SavedListing
-from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
+from marketplace.disputes.models import Appeal as RulingAppeal
+from marketplace.disputes.models import AppealDraft, Dispute, Evidence, EvidenceFile, Ruling
 from marketplace.escrow.models import (
     CallDeposit,
     Channel,
@@ -254,6 +255,10 @@ def trade(name: str) -> Trade:
         **both, dispute=dispute, state="failed", provider_bps=5_000, reasons=canary, salt="5a" * 32,
         ruling_hash="0x" + "a1" * 32, contested=world.TUSD, needs_second=False, failure="for the test",
     )  # fmt: skip
+    against = RulingAppeal.objects.create(
+        **both, org=buyer, dispute=dispute, side="buyer", remedy="dismiss", text=canary
+    )
+    AppealDraft.objects.create(org=buyer, appeal=against, path=f"/{canary}/")
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,

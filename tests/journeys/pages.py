@@ -3,7 +3,7 @@
 from typing import Final
 
 # For programs, by how the address begins; and the developer's letter box.
-FOR_PROGRAMS: Final = ("api/", "gw/", "healthz", "readyz", "mail/")
+FOR_PROGRAMS: Final = ("api/", "gw/", "favicon.ico", "robots.txt", "healthz", "readyz", "mail/")
 # Take what a form or a wallet sends, and show nothing.
 SENT_TO: Final = {
     "accounts:language", "accounts:link_proven", "accounts:prefer_wallet", "catalog:make_list", "catalog:prose",
@@ -14,7 +14,8 @@ SENT_TO: Final = {
     "escrow:give_up", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
     "escrow:withdraw_sent", "escrow:stop_calls", "escrow:stop_calls_sent", "escrow:close_calls",
     "escrow:close_calls_sent", "disputes:sign", "disputes:signed", "disputes:drop", "disputes:say", "disputes:stop",
-    "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent",
+    "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent", "disputes:resolve", "disputes:resolved",
+    "disputes:appeal",
     "governance:propose_send", "governance:delegate_send", "governance:sent",
     "governance:connect", "governance:ballot", "governance:act", "governance:ballot_sign",
     "governance:ballot_signed", "governance:ballot_send", "governance:ballot_again",
@@ -31,8 +32,7 @@ FILES: Final = {
     "catalog:picture", "catalog:own_picture", "moderation:picture",
     "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
     "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
-    "governance:treasury_csv",
-    "escrow:invoice_pdf",
+    "governance:treasury_csv", "escrow:invoice_pdf", "disputes:rulings_feed",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {

@@ -6,12 +6,17 @@ The settlement has read the logs into the deposits. What is not bound yet is bou
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.utils.translation import gettext_noop as noop
 
 from chain.models import State as Sending
 from marketplace.audit.services import record
 from marketplace.disputes.figures import answer_due, split
 from marketplace.disputes.models import Dispute, Evidence, EvidenceFile, Ruling
+from marketplace.disputes.models.kinds import Outcome
+from marketplace.disputes.services.appealing import follow_appeal, pending_appeals
+from marketplace.disputes.services.differing import compare
+from marketplace.disputes.services.publishing import publish, unpublished
 from marketplace.escrow.models import Escrow, LedgerEntry
 from marketplace.escrow.services.following import deposit_log
 from marketplace.subscriptions.clock import market_time
@@ -21,13 +26,23 @@ from marketplace.tenancy.scope import as_system
 
 REASON: Final = "disputes of every organization follow the contract"
 BATCH: Final = 100
+OTHERWISE: Final = noop("The dispute ended otherwise first.")
+State = Ruling.State
+AS_DECIDED: Final = {
+    "ruling_hash": F("dispute__escrow__ruling_hash"),
+    "provider_bps": F("dispute__escrow__provider_bps"),
+}
 CLOSED: Final = (Escrow.State.RESOLVED, Escrow.State.REFUNDED, Escrow.State.RELEASED)
 Account = LedgerEntry.Account
 
 
 def follow() -> int:
     """Open, end and close what final logs have decided; returns how many rows that changed."""
-    return sum(_each(*work) for work in ((_frozen, _open), (_ended, _end), (_sent, _follow_ruling)))
+    steps = [(_frozen, _open), (_ended, _end), (_sent, _follow_ruling)]
+    steps += [(unpublished, publish), (pending_appeals, follow_appeal)]
+    done = sum(_each(*work) for work in steps)
+    compare()
+    return done
 
 
 def _each(find: Any, do: Any) -> int:
@@ -106,7 +121,7 @@ def _end(dispute_key: int) -> bool:
     return True
 
 
-def _outcome(escrow: Escrow) -> Dispute.Outcome:
+def _outcome(escrow: Escrow) -> Outcome:
     if escrow.state == Escrow.State.RESOLVED:
         return Dispute.Outcome.RULED if escrow.arbiter else Dispute.Outcome.TIMED_OUT
     stopped = deposit_log(escrow.contract, escrow.chain, escrow.escrow_id, event="Cancelled")
@@ -125,22 +140,51 @@ def _moved(escrow: Escrow) -> dict[str, int]:
 
 
 def _sent() -> Any:
-    gone_wrong = Q(sending__state__in=[Sending.FAILED, Sending.REPLACED])
+    """Rulings of which something is to be said: the dispute is over, their transaction failed, their hash came late."""
     over = Q(dispute__state=Dispute.State.RESOLVED)
-    return Ruling.objects.filter(over | gone_wrong, state=Ruling.State.SENT).order_by("pk")
+    waiting = Q(state__in=[State.SENT, State.DECIDED])
+    late = Q(state__in=[State.WITHDRAWN, State.FAILED], confirmed_at__isnull=False, **AS_DECIDED)
+    failed = Q(state=State.SENT, sending__state__in=[Sending.FAILED, Sending.REPLACED])
+    return Ruling.objects.filter(over & (waiting | late) | failed).order_by("pk")
 
 
 def _follow_ruling(ruling_key: int) -> bool:
-    """Carried out when the final log names its hash; failed when the transaction did, or something else was first."""
+    """Carried out when the final log names its hash and share; failed when its transaction did, or another was first.
+
+    The market's own transaction may have failed because an arbiter's wallet was faster with the same ruling.
+    """
     rulings = Ruling.objects.select_related("dispute__order", "dispute__escrow", "sending")
     ruling = rulings.select_for_update(of=("self",)).get(pk=ruling_key)
-    if ruling.state != Ruling.State.SENT:
+    if ruling.state in (State.PROPOSED, State.DONE):
         return False
-    if ruling.dispute.escrow.ruling_hash == ruling.ruling_hash:
-        ruling.move(Ruling.State.DONE)
-        return True
-    refusal = ruling.sending.refusal if ruling.sending else ""
-    failure = "The dispute ended otherwise first." if ruling.dispute.state == Dispute.State.RESOLVED else refusal
-    ruling.move(Ruling.State.FAILED, failure=failure[:300])
-    record(SYSTEM, "ruling.failed", ruling.dispute.order, dispute=str(ruling.dispute.public_id), ruling=ruling.pk)
+    if _is_in(ruling.dispute.escrow, ruling):
+        return _done(ruling)
+    if ruling.state in (State.WITHDRAWN, State.FAILED):
+        return False
+    _fail(ruling)
     return True
+
+
+def _is_in(escrow: Escrow, ruling: Ruling) -> bool:
+    """Whether the contract has this very ruling: the hash alone does not say the share."""
+    return (escrow.ruling_hash, escrow.provider_bps) == (ruling.ruling_hash, ruling.provider_bps)
+
+
+def _done(ruling: Ruling) -> bool:
+    dispute, escrow = ruling.dispute, ruling.dispute.escrow
+    for other in Ruling.objects.filter(dispute=dispute, state__in=[State.SENT, State.DECIDED]).exclude(pk=ruling.pk):
+        _fail(other)
+    also: dict[str, Any] = {"buyer_id": dispute.buyer_id, "provider_id": dispute.provider_id, "failure": ""}
+    if ruling.sending_id is None or ruling.state == State.FAILED:
+        log = deposit_log(escrow.contract, escrow.chain, escrow.escrow_id, event="Resolved")
+        also["tx_hash"] = log.tx_hash if log else ruling.tx_hash
+    ruling.move(State.DONE, **also)
+    return True
+
+
+def _fail(ruling: Ruling) -> None:
+    failure = ruling.sending.refusal if ruling.sending else ""
+    if ruling.dispute.state == Dispute.State.RESOLVED:
+        failure = OTHERWISE
+    ruling.move(State.FAILED, failure=failure[:300])
+    record(SYSTEM, "ruling.failed", ruling.dispute.order, dispute=str(ruling.dispute.public_id), ruling=ruling.pk)

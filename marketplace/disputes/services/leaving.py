@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.disputes.figures import ALL_BPS, Split, split
 from marketplace.disputes.models import Dispute, Ruling
+from marketplace.disputes.services.carrying import wallet_life
 from marketplace.escrow import terms
 from marketplace.escrow.models import Escrow, WalletTransaction
 from marketplace.escrow.services import note_sent
@@ -76,6 +77,12 @@ def note_way_out(actor: Actor, *, dispute: Dispute, purpose: str, address: str, 
     note_sent(actor, purpose=purpose, subject=dispute.escrow.escrow_id, address=address, tx_hash=tx_hash)
 
 
+def sent_ruling(dispute: Dispute) -> Ruling | None:
+    """The ruling that was handed to the contract and is not carried out yet."""
+    sent = Ruling.objects.filter(dispute=dispute, state=Ruling.State.SENT)
+    return sent.select_related("sending", "dispute__escrow").first()
+
+
 def under_way(dispute: Dispute) -> Life | None:
     """How far what would end the dispute has come; None when nothing is known to be under way."""
     escrow = dispute.escrow
@@ -85,9 +92,11 @@ def under_way(dispute: Dispute) -> Life | None:
         if seen := deposit_log(escrow.contract, escrow.chain, escrow.escrow_id, event=event):
             sentence = _("The end of this dispute is in a block. It counts when a few more stand on it.")
             return Life("seen", sentence, seen.tx_hash, seen.number)
-    if ruling := Ruling.objects.filter(dispute=dispute, state=Ruling.State.SENT).select_related("sending").first():
+    if ruling := sent_ruling(dispute):
+        if ruling.sending is None:
+            return wallet_life(ruling)
         sentence = _("An arbiter has decided. The market hands the ruling to the contract now.")
-        return Life("sent", sentence, (ruling.sending.tx_hash if ruling.sending else "") or "")
+        return Life("sent", sentence, ruling.sending.tx_hash or "")
     sent = WalletTransaction.objects.filter(purpose__in=OURS, subject=escrow.escrow_id).order_by("-pk").first()
     if sent is None or sent.sent_at < timezone.now() - PATIENCE or refused_on_chain(escrow.chain, sent.tx_hash):
         return None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from marketplace.accounts.acting import person_of
+from marketplace.accounts.models import Wallet
 from marketplace.audit.services import record
 from marketplace.disputes import services
 from marketplace.disputes.figures import split
@@ -19,16 +20,21 @@ from marketplace.disputes.forms import RulingForm
 from marketplace.disputes.models import Dispute, EvidenceFile, Ruling
 from marketplace.disputes.timeline import timeline
 from marketplace.escrow.evidence.bundle import gathered
+from marketplace.escrow.services import checked_address
 from marketplace.escrow.views.evidence import zipped
+from marketplace.escrow.views.wallets import network, talk, text
 from marketplace.lifecycle import Refused
 from marketplace.organizations.downloads import download
 from marketplace.organizations.models import Membership
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.records import records_of
+from marketplace.subscriptions.words import money
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
 MOST_SHOWN = 100
+PROPOSALS = {"propose", "propose_for_wallet"}
+DECISIONS = {*PROPOSALS, "confirm", "confirm_for_wallet", "by_key", "withdraw", "note"}
 SHARES = (0, 2_500, 5_000, 7_500, 10_000)
 
 
@@ -65,13 +71,13 @@ def case(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """One dispute with all that is needed to decide it; a ruling is looked at in figures before it is proposed."""
     dispute = _found(public_id)
     action = request.POST.get("action", "")
-    form = RulingForm(request.POST if action in {"look", "propose"} else None)
-    if action in {"propose", "confirm", "withdraw"}:
+    form = RulingForm(request.POST if action in {"look", *PROPOSALS} else None)
+    if action in DECISIONS:
         door.be_fresh(request)
     looked = None
-    if action in {"look", "propose"} and form.is_valid():
+    if action in {"look", *PROPOSALS} and form.is_valid():
         looked = split(dispute.escrow, form.cleaned_data["share"], market_time())
-    if action in {"confirm", "withdraw"} or (action == "propose" and looked):
+    if action in DECISIONS and (action not in PROPOSALS or looked):
         try:
             said = _decide(request, dispute, action, form)
         except Refused as refused:
@@ -81,21 +87,59 @@ def case(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
             return redirect("disputes:case", public_id=public_id)
     is_wrong = request.method == "POST" and (action != "look" or not looked)
     context = {**_queue(), **_facts(request, dispute), "form": form, "looked": looked}
-    return render(request, "disputes/case.html", context, status=422 if is_wrong else 200)
+    if request.htmx and "waiting" in request.GET and not context["moving"]:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    partial = "#carrying" if request.htmx and "waiting" in request.GET else ""
+    return render(request, "disputes/case.html" + partial, context, status=422 if is_wrong else 200)
+
+
+@door.moderator
+@talk
+def resolve(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """The transaction by which an arbiter's wallet carries out what is decided, with what it moves in words."""
+    dispute = _found(public_id)
+    wallet, escrow = checked_address(said.get("address")), dispute.escrow
+    call = services.resolve_call(request.actor, dispute_id=dispute.pk, address=wallet)
+    ruling = Ruling.objects.get(dispute=dispute, state__in=[Ruling.State.DECIDED, Ruling.State.SENT])
+    due = split(escrow, ruling.provider_bps, market_time())
+    words = {"net": money(due.net, escrow.currency), "refund": money(due.refund, escrow.currency)}
+    say = _("Agree in your wallet. %(net)s go to the provider and %(refund)s back to the buyer.") % words
+    following = reverse("disputes:resolved", args=[public_id])
+    return {"transaction": call, "say": say, "chain": network(escrow.chain), "next": following}
+
+
+@door.moderator
+@talk
+def resolved(request: ActedRequest, public_id: uuid.UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """The hash of that transaction."""
+    wallet, tx_hash = checked_address(said.get("address")), text(said, "hash")
+    services.note_resolving(request.actor, dispute_id=_found(public_id).pk, address=wallet, tx_hash=tx_hash)
+    say = _("Sent. The dispute ends when its block is final.")
+    return {"say": say, "go": reverse("disputes:case", args=[public_id])}
 
 
 def _decide(request: ActedRequest, dispute: Dispute, action: str, form: RulingForm) -> str:
     """What the moderator asked for, done; the sentence that says so."""
+    actor, by_wallet = request.actor, action.endswith("_for_wallet")
     if action == "withdraw":
-        services.withdraw(request.actor, dispute_id=dispute.pk)
+        services.withdraw(actor, dispute_id=dispute.pk)
         return _("Taken back. Another ruling can be proposed.")
-    if action == "confirm":
-        services.confirm(request.actor, dispute_id=dispute.pk)
-        return _("Confirmed. The ruling goes to the contract now.")
-    share, reasons = form.cleaned_data["share"], form.cleaned_data["reasons"]
-    ruling = services.propose(request.actor, dispute_id=dispute.pk, provider_bps=share, reasons=reasons)
+    if action == "note":
+        services.note_difference(actor, dispute_id=dispute.pk)
+        return _("Noted. The alarm is over; what both sides see stays.")
+    if action == "by_key":
+        services.send_by_key(actor, dispute_id=dispute.pk)
+        return _("The ruling goes to the contract now, by the market's key.")
+    if action in PROPOSALS:
+        share, reasons = form.cleaned_data["share"], form.cleaned_data["reasons"]
+        said: dict[str, Any] = {"provider_bps": share, "reasons": reasons, "by_wallet": by_wallet}
+        ruling = services.propose(actor, dispute_id=dispute.pk, **said)
+    else:
+        ruling = services.confirm(actor, dispute_id=dispute.pk, by_wallet=by_wallet)
     if ruling.state == Ruling.State.PROPOSED:
         return _("Proposed. Another moderator has to confirm it.")
+    if ruling.state == Ruling.State.DECIDED:
+        return _("Decided. An arbiter's wallet sends it to the contract: here, below.")
     return _("Decided. The ruling goes to the contract now.")
 
 
@@ -106,7 +150,7 @@ def _facts(request: ActedRequest, dispute: Dispute) -> dict[str, Any]:
         return reverse("disputes:case_file", args=[dispute.public_id, file.pk])
 
     rulings = Ruling.objects.filter(dispute=dispute).select_related("proposed_by", "confirmed_by", "sending")
-    standing = rulings.filter(state__in=["proposed", "sent", "done"]).first()
+    standing = rulings.select_related("dispute__escrow").filter(state__in=Ruling.STANDING).first()
     members = Membership.objects.filter(org_id__in=[dispute.buyer_id, dispute.provider_id])
     person = person_of(request.actor)
     return {
@@ -125,6 +169,11 @@ def _facts(request: ActedRequest, dispute: Dispute) -> dict[str, Any]:
         "may_rule": dispute.may_be_ruled(now) and escrow.ruling_due_at is not None and now < escrow.ruling_due_at,
         "is_open": dispute.state in Dispute.UNDECIDED,
         "arbiter": services.arbiter_address(escrow),
+        "wallets": services.arbiter_wallets(escrow),
+        "own": set(Wallet.objects.held_by(person).values_list("address", flat=True)),
+        "life": services.wallet_life(standing) if standing else None,
+        "moving": standing is not None and services.is_moving(standing),
+        "past_us": services.past_us(dispute),
         "alone_up_to": settings.DISPUTE_ALONE_UP_TO * 10**escrow.currency.decimals,
         "now": now,
     }

@@ -1,9 +1,11 @@
 """What both sides see of their disputes, and what they say in them."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.disputes import services
-from marketplace.disputes.forms import SayForm
-from marketplace.disputes.models import Dispute, EvidenceFile, Ruling
+from marketplace.disputes.forms import AppealForm, SayForm
+from marketplace.disputes.models import Appeal, AppealDraft, Dispute, EvidenceFile
 from marketplace.disputes.timeline import timeline
 from marketplace.escrow.evidence.bundle import gathered
 from marketplace.escrow.services import checked_address
@@ -61,14 +63,14 @@ def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "disputes/detail.html" + ("#progress" if request.htmx else ""), context)
 
 
-def _context(request: ActedRequest, dispute: Dispute, form: SayForm | None = None) -> dict[str, Any]:
+def _context(request: ActedRequest, dispute: Dispute, **forms: Form) -> dict[str, Any]:
     is_buyer = dispute.buyer_id == request.org.pk
     now = market_time()
 
     def address(file: EvidenceFile) -> str:
         return reverse("disputes:file", args=[request.org.slug, dispute.public_id, file.pk])
 
-    subscription = dispute.order.subscription
+    subscription, ruling = dispute.order.subscription, services.sent_ruling(dispute)
     return {
         "dispute": dispute,
         "order": dispute.order,
@@ -84,10 +86,46 @@ def _context(request: ActedRequest, dispute: Dispute, form: SayForm | None = Non
         "evidence": gathered(dispute.order),
         "records": records_of(subscription) if dispute.provider_id else [],
         "is_late": dispute.answer_due_at is not None and dispute.answer_due_at <= now,
-        "is_ruled": Ruling.objects.for_org(request.org.pk).filter(dispute=dispute, state=Ruling.State.SENT).exists(),
-        "form": form or SayForm(),
+        "is_ruled": ruling is not None and services.is_moving(ruling),
+        "past_us": services.past_us(dispute),
+        "form": forms.get("said") or SayForm(),
+        **_appeals(request, dispute, now, forms.get("appealed")),
         "now": now,
     }
+
+
+def _appeals(request: ActedRequest, dispute: Dispute, now: datetime, form: Form | None) -> dict[str, Any]:
+    """What this side can still do about a ruling, or has done; its draft is its own to see."""
+    until = services.appealable_until(dispute)
+    if until is None:
+        return {}
+    side = "buyer" if dispute.buyer_id == request.org.pk else "provider"
+    mine = Appeal.objects.filter(dispute=dispute, side=side).first()
+    drafts = AppealDraft.objects.for_org(request.org.pk).filter(appeal=mine) if mine else None
+    return {
+        "appeal_until": until,
+        "may_appeal": not mine and until > now and dispute.published_id and request.actor.role in MAY_PAY,
+        "appeal": mine,
+        "appeal_draft": drafts.first() if drafts is not None and request.actor.role in MAY_PAY else None,
+        "appeal_form": form or AppealForm(currency=dispute.escrow.currency),
+    }
+
+
+@door.member(*MAY_PAY)
+@require_POST
+def appeal(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Appeal to the DAO against the ruling; leads to the draft of the proposal."""
+    dispute = found(request, public_id)
+    form = AppealForm(request.POST, currency=dispute.escrow.currency)
+    if form.is_valid():
+        try:
+            services.appeal(request.actor, dispute_id=dispute.pk, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Appealed. Complete the draft of your proposal, and propose it to the DAO."))
+            return redirect("disputes:detail", org=request.org.slug, public_id=public_id)
+    return render(request, "disputes/detail.html", _context(request, dispute, appealed=form), status=422)
 
 
 @door.member(*services.MAY_SPEAK)
@@ -105,7 +143,7 @@ def say(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Added. The other side and the arbiters can read it."))
             return redirect("disputes:detail", org=request.org.slug, public_id=public_id)
-    return render(request, "disputes/detail.html", _context(request, dispute, form), status=422)
+    return render(request, "disputes/detail.html", _context(request, dispute, said=form), status=422)
 
 
 @door.member(*EVERYBODY)

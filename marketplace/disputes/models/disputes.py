@@ -1,7 +1,6 @@
-"""Disputes, what both sides say and show, and the rulings of arbiters.
+"""Disputes, and what both sides say and show in them.
 
-What is prepared has no provider yet: the row is the buyer's alone until the final log has opened the dispute. In the
-same way a ruling names neither side until it was handed to the contract, so that neither can read what is proposed.
+What is prepared has no provider yet: the row is the buyer's alone until the final log has opened the dispute.
 """
 
 import uuid
@@ -14,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
-from chain.models import OutgoingTransaction
+from marketplace.disputes.models.kinds import Category, Outcome
+from marketplace.disputes.models.published import PublishedRuling
 from marketplace.escrow.models import Escrow
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
@@ -49,20 +49,7 @@ class Dispute(Lifecycle):
         ESCALATED = "escalated", _("before an arbiter")
         RESOLVED = "resolved", _("ended")
 
-    class Category(models.TextChoices):
-        DOWN = "down", _("It does not answer")
-        OTHERWISE = "otherwise", _("It does not do what was promised")
-        QUALITY = "quality", _("Its results are not usable")
-        DATA = "data", _("It handled our data otherwise than agreed")
-        OTHER = "other", _("Something else")
-        UNSAID = "unsaid", _("Opened on the chain, without a text")
-
-    class Outcome(models.TextChoices):
-        RULED = "ruled", _("An arbiter split what was contested")
-        TIMED_OUT = "timed_out", _("Nobody ruled in time")
-        GIVEN_IN = "given_in", _("The buyer withdrew it")
-        GIVEN_BACK = "given_back", _("The provider gave the money back")
-
+    Category, Outcome = Category, Outcome
     UNDECIDED = (State.OPEN, State.ANSWERED, State.ESCALATED)
     moves = table(
         prepared="open dropped",
@@ -94,6 +81,8 @@ class Dispute(Lifecycle):
     net = Uint256Field("to the provider at its end", null=True)
     fee = Uint256Field("to the market at its end", null=True)
     refund = Uint256Field("to the buyer since it began", null=True)
+    published = models.OneToOneField(PublishedRuling, null=True, on_delete=models.SET_NULL, related_name="+")
+    looked_into_at = models.DateTimeField("when moderators noted a ruling that was not decided here", null=True)
 
     objects = DisputeQuerySet.as_manager()
 
@@ -213,65 +202,3 @@ class EvidenceFile(OfDispute):
 
     def __str__(self) -> str:
         return self.name
-
-
-class RulingQuerySet(models.QuerySet["Ruling"]):
-    def for_org(self, org_id: int) -> "RulingQuerySet":
-        """The rulings on the disputes of an organization, as far as they were handed to the contract."""
-        return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
-
-
-class Ruling(Lifecycle):
-    """How an arbiter splits what is contested, and why. `provider_bps`: the provider's share, in 1/10,000."""
-
-    class State(models.TextChoices):
-        PROPOSED = "proposed", _("proposed")
-        WITHDRAWN = "withdrawn", _("withdrawn")
-        SENT = "sent", _("handed to the contract")
-        DONE = "done", _("carried out")
-        FAILED = "failed", _("not carried out")
-
-    moves = table(proposed="sent withdrawn", sent="done failed")
-
-    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="rulings")
-    buyer = models.ForeignKey(Organization, null=True, on_delete=models.PROTECT, related_name="+")
-    provider = models.ForeignKey(Organization, null=True, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(max_length=20, choices=State, default=State.PROPOSED)
-    provider_bps = models.PositiveSmallIntegerField()
-    reasons = models.TextField(max_length=4000)
-    salt = models.CharField(max_length=64)
-    ruling_hash = models.CharField("hash of the reasons, bytes32", max_length=66)
-    contested = Uint256Field("what was in question when it was proposed, in base units")
-    needs_second = models.BooleanField("above the limit for one moderator alone")
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    proposed_at = models.DateTimeField(default=timezone.now)
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    confirmed_at = models.DateTimeField(null=True)
-    sending = models.ForeignKey(OutgoingTransaction, null=True, on_delete=models.PROTECT, related_name="+")
-    failure = models.CharField("why it was not carried out", max_length=300, blank=True)
-
-    objects = RulingQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            only_states("proposed withdrawn sent done failed", "ruling_state"),
-            models.CheckConstraint(condition=models.Q(provider_bps__lte=10_000), name="ruling_share_is_at_most_all"),
-            models.UniqueConstraint(
-                fields=["dispute"], condition=models.Q(state__in=["proposed", "sent", "done"]), name="one_ruling_stands"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(needs_second=False)
-                | models.Q(confirmed_by__isnull=True)
-                | models.Q(proposed_by__isnull=True)
-                | ~models.Q(confirmed_by=models.F("proposed_by")),
-                name="nobody_confirms_their_own_ruling",
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(state__in=["sent", "done"])
-                | models.Q(sending__isnull=False, confirmed_at__isnull=False, provider__isnull=False),
-                name="ruling_is_confirmed_before_it_is_sent",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"ruling on {self.dispute}"
