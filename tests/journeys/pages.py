@@ -40,7 +40,7 @@ PARTS: Final = {
     "governance:eligibility", "governance:ballot_life", "governance:delegation_life", "notifications:bell",
 }  # fmt: skip
 # Lead elsewhere, always or when nothing is under way.
-LEADING_ON: Final = {"mfa_login_webauthn"}
+LEADING_ON: Final = {"mfa_login_webauthn", "governance:rule"}
 NO_PAGES: Final = SENT_TO | FILES | PARTS | LEADING_ON
 
 # Pages below an organization that has the object: the buyer's or the provider's; both go to all others.
