@@ -33,6 +33,7 @@ FILES: Final = {
     "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
     "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
     "escrow:invoice_pdf", "disputes:rulings_feed",
+    "disputes:statement", "disputes:reasoning",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
