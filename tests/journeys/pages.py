@@ -32,7 +32,8 @@ FILES: Final = {
     "catalog:picture", "catalog:own_picture", "moderation:picture",
     "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
     "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
-    "governance:treasury_csv", "escrow:invoice_pdf", "disputes:rulings_feed",
+    "governance:treasury_csv", "escrow:invoice_pdf", "disputes:rulings_feed", "disputes:statement",
+    "disputes:reasoning",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
