@@ -14,6 +14,10 @@ LIVES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(Kind.ORDERS, "The paid time of {listing} is over. Some calls still pass until {until}; order it again.",
              MAY_USE, DETAIL, "buyer"),
     ),
+    "subscription.change_due": (
+        Rule(Kind.ORDERS, "Your subscription to {listing} ends soon. You wanted another plan then: order it to go on.",
+             MAY_USE, DETAIL, "buyer"),
+    ),
     "subscription.replaced": (
         Rule(Kind.MONEY, "Your new plan of {listing} runs. The old one still runs and costs: stop it to get the rest.",
              MAY_PAY, MONEY_PAGE, "buyer"),

@@ -4,6 +4,8 @@ from typing import Final
 
 NOT_TOLD: Final = {
     "subscription.stopped": "the page of the subscription says so; no money was on it",
+    "subscription.wished": "the page of the subscription says so; when it is due, it is told",
+    "subscription.wish_withdrawn": "nothing is left to do",
     "member.invited": "who is invited gets an e-mail of its own",
     "invitation.resent": "who is invited gets an e-mail of its own",
     "invitation.revoked": "nothing is left to do; its link says so",

@@ -5,9 +5,11 @@ The contract fixes an order's terms, so a change is a second order. Both run unt
 
 from collections.abc import Iterator
 
+from django.db import transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from marketplace.audit import services as audit
 from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.clock import market_time
@@ -83,6 +85,40 @@ def _under_way(before: Order) -> str:
     return _("This was changed to %(plan)s, which runs. Change that one instead.") % words
 
 
+def wish(actor: Actor, *, order: Order, plan_id: int | None) -> Subscription:
+    """Remember the plan that the buyer wants when the paid time is over; with None, nothing but the present one."""
+    with transaction.atomic():
+        mine = Order.objects.bought_by(actor.org_id or 0).select_related("plan")
+        order = mine.select_for_update(of=("self",)).get(pk=order.pk)
+        subscription = Subscription.objects.select_for_update(of=("self",)).get(order=order)
+        if plan_id is None:
+            if subscription.next_plan_id:
+                _keep(subscription, None)
+                audit.record(actor, "subscription.wish_withdrawn", order, order=str(order.public_id))
+            return subscription
+        refuse_change(order)
+        plan = next((plan for plan in offered(order) if plan.pk == plan_id), None)
+        if plan is None:
+            raise Refused(_("This subscription cannot be changed to that plan. Look at the plans again."))
+        if subscription.next_plan_id != plan.pk:
+            _keep(subscription, plan)
+            audit.record(actor, "subscription.wished", order, order=str(order.public_id))
+    return subscription
+
+
+def wished(subscription: Subscription) -> Plan | None:
+    """The plan that the buyer wants next, as it is on sale today; None when there is none, or it is sold no more."""
+    if subscription.next_plan is None:
+        return None
+    same = Plan.objects.on_sale().filter(listing_id=subscription.listing_id, name=subscription.next_plan.name)
+    return same.filter(price__gt=0, period_seconds__gt=0).select_related("currency").first()
+
+
+def _keep(subscription: Subscription, plan: Plan | None) -> None:
+    subscription.next_plan = plan
+    subscription.save(update_fields=["next_plan"])
+
+
 def lost(old: Plan, new: Plan) -> list[str]:
     """What the old plan gives and the new one does not, a sentence each."""
     return list(_losses(old, new))
@@ -108,7 +144,10 @@ def _losses(old: Plan, new: Plan) -> Iterator[str]:
         yield _("A further call costs %(price)s, instead of %(before)s.") % words
     if old.grace_days > new.grace_days:
         words = {"before": number(old.grace_days), "days": number(new.grace_days)}
-        yield _("After the paid time calls pass for %(days)s days, instead of %(before)s.") % words
+        if not new.grace_days:
+            yield _("After the paid time no calls pass; now they do for %(before)s days.") % words
+        else:
+            yield _("After the paid time calls pass for %(days)s days, instead of %(before)s.") % words
 
 
 def _fewer(old: Plan, new: Plan) -> bool:

@@ -31,7 +31,8 @@ def note_ending() -> int:
     with transaction.atomic(), as_system("subscriptions of every organization end"):
         ending = Subscription.objects.running(now).filter(order__isnull=False, ends_at__lte=now + SOON)
         ending = ending.annotate(remaining=remaining, bought=bought).filter(bought__gte=F("remaining") * LAST_PART)
-        return _note("subscription.ending", ending)
+        wished = ending.filter(next_plan__isnull=False)
+        return _note("subscription.ending", ending.filter(next_plan=None)) + _note("subscription.change_due", wished)
 
 
 def note_grace() -> int:

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
 
+from marketplace.audit.models import Entry
 from marketplace.catalog.models import Plan
 from marketplace.escrow.models import Escrow
 from marketplace.escrow.services.changing import figures
@@ -21,7 +22,14 @@ from marketplace.subscriptions.allowance import count_call
 from marketplace.subscriptions.clock import market_time, moment
 from marketplace.subscriptions.models import CallCount, Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.subscriptions.reminding import note_replaced
-from marketplace.subscriptions.services import agreement, entitlement, place_approved_order, place_order
+from marketplace.subscriptions.services import (
+    agreement,
+    end_lapsed,
+    entitlement,
+    expire_orders,
+    place_approved_order,
+    place_order,
+)
 from tests import world
 from tests.escrow.money import PERIOD, Market, acting, everything, fresh
 from tests.escrow.test_funding import Browser
@@ -224,8 +232,6 @@ def test_at_the_same_moment_too(shop: Shop) -> None:
 
 
 def test_when_the_payment_does_not_come_the_old_plan_goes_on_and_can_be_changed_again(shop: Shop) -> None:
-    from marketplace.subscriptions.services import expire_orders
-
     shop.send(shop.large)
     shop.market.wait(2 * 3600)
     assert expire_orders() == 1
@@ -332,6 +338,7 @@ def test_an_owner_who_approves_a_change_approves_it_in_place_of_the_old_order(sh
             ["A further call costs"],
         ),
         ({"grace_days": 7}, {"grace_days": 3}, ["for 3 days, instead of 7"]),
+        ({"grace_days": 7}, {}, ["no calls pass; now they do for 7 days"]),
         ({"grace_days": 3}, {"grace_days": 7}, []),
     ],
 )
@@ -354,3 +361,63 @@ def test_it_is_the_same_to_the_second_as_the_page_for_stopping(shop: Shop) -> No
     assert (
         figures(escrow, old=shop.market.plan, plan=shop.large, periods=3, at=now).back == if_stopped(escrow, now).refund
     )
+
+
+def at_end(shop: Shop, plan: Plan | None) -> Any:
+    return shop.client.post(shop.url, {"at_end": plan.pk if plan else ""}, follow=True)
+
+
+def subscription(shop: Shop) -> Subscription:
+    with everything():
+        return Subscription.objects.select_related("next_plan").get(order=shop.order)
+
+
+def test_a_smaller_plan_at_the_end_is_remembered_orders_nothing_and_can_be_taken_back(shop: Shop) -> None:
+    page = at_end(shop, shop.small).content.decode()
+    assert "You want Small when the paid time is over" in page
+    assert subscription(shop).next_plan == shop.small
+    with everything():
+        assert Order.objects.count() == 1
+    assert "Another plan when the paid time is over" in detail(shop, shop.order)
+    assert "You wanted Small" in renewal(shop)
+    assert shop.used().order_id == shop.order.pk
+    page = at_end(shop, None).content.decode()
+    assert "You want Small" not in page
+    assert subscription(shop).next_plan is None
+    assert "Another plan when the paid time is over" not in detail(shop, shop.order)
+
+
+def test_the_reminder_speaks_of_the_plan_that_was_wanted(shop: Shop) -> None:
+    at_end(shop, shop.small)
+    shop.market.wait(PERIOD - 2 * world.DAY)
+    assert (reminding.note_ending(), reminding.note_ending()) == (1, 0)
+    with everything():
+        verbs = set(Entry.objects.filter(verb__startswith="subscription.").values_list("verb", flat=True))
+    assert "subscription.change_due" in verbs
+    assert "subscription.ending" not in verbs
+
+
+def test_when_the_time_is_over_ordering_again_leads_to_the_plan_that_was_wanted(shop: Shop) -> None:
+    at_end(shop, shop.small)
+    shop.market.wait(PERIOD)
+    end_lapsed()
+    assert f"?plan={shop.small.pk}" in detail(shop, shop.order)
+    with everything():
+        Plan.objects.filter(pk=shop.small.pk).update(state=Plan.State.WITHDRAWN)
+    assert f"?plan={shop.market.plan.pk}" in detail(shop, shop.order)
+
+
+def test_only_a_plan_that_could_be_changed_to_can_be_wanted(shop: Shop) -> None:
+    elsewhere = world.plan(world.listing(shop.market.workshop, "Route planner", currency=shop.market.currency))
+    assert "cannot be changed to that plan" in at_end(shop, elsewhere).content.decode()
+    assert subscription(shop).next_plan is None
+    with pytest.raises(IntegrityError), everything():
+        Subscription.objects.filter(order=shop.order).update(next_plan=elsewhere)
+
+
+def test_who_may_not_pay_wants_nothing(shop: Shop) -> None:
+    guest = world.person("Guest")
+    world.member(shop.market.bakery, guest, "developer")
+    shop.client.force_login(guest)
+    assert shop.client.post(shop.url, {"at_end": shop.small.pk}).status_code == 403
+    assert subscription(shop).next_plan is None

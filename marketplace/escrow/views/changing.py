@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -29,11 +30,25 @@ def change(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
         escrow = _changeable(order)
     except Refused as refused:
         return render(request, "escrow/change.html", {"order": order, "refusal": str(refused)})
+    if request.method == "POST" and "plan" not in request.GET:
+        return _wished(request, order)
     plans = changing.offered(order)
     chosen = _chosen(request, plans)
     if chosen is None:
         return _side_by_side(request, order, escrow, plans)
     return _one(request, order, escrow, chosen)
+
+
+def _wished(request: ActedRequest, order: Order) -> HttpResponse:
+    """Another plan when the paid time is over, or none after all: remembered, nothing is ordered."""
+    wanted = request.POST.get("at_end", "")
+    try:
+        changing.wish(request.actor, order=order, plan_id=int(wanted) if wanted.isdecimal() else None)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Noted. We remind you before the paid time is over; nothing is taken by itself."))
+    return redirect("escrow:change", org=request.org.slug, public_id=order.public_id)
 
 
 def _changeable(order: Order) -> Escrow:
@@ -61,7 +76,8 @@ def _chosen(request: ActedRequest, plans: list[Plan]) -> Plan | None:
 def _side_by_side(request: ActedRequest, order: Order, escrow: Escrow, plans: list[Plan]) -> HttpResponse:
     now = market_time()
     shown = [figures(escrow, old=order.plan, plan=plan, periods=1, at=now) for plan in plans]
-    context = {"order": order, "escrow": escrow, "plans": shown, "at": now, "refusal": ""}
+    wished = changing.wished(order.subscription)
+    context = {"order": order, "escrow": escrow, "plans": shown, "wished": wished, "at": now, "refusal": ""}
     return render(request, "escrow/change.html", context)
 
 

@@ -31,7 +31,14 @@ from marketplace.tenancy.door import ActedRequest
 def ordered(request: ActedRequest, public_id: uuid.UUID) -> Order:
     """The order, if the organization placed it; 404 otherwise."""
     orders = Order.objects.bought_by(request.org.pk).select_related(
-        "subscription", "listing__org", "listing__category", "plan", "currency", "provider", "replaces__plan"
+        "subscription",
+        "listing__org",
+        "listing__category",
+        "plan",
+        "currency",
+        "provider",
+        "replaces__plan",
+        "subscription__next_plan",
     )
     found = orders.filter(public_id=public_id).first()
     if found is None:

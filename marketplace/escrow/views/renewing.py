@@ -17,7 +17,7 @@ from marketplace.escrow.views import calls
 from marketplace.escrow.views.paying import ordered
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
-from marketplace.subscriptions import spending
+from marketplace.subscriptions import changing, spending
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.services import LONGEST
 from marketplace.subscriptions.words import length, money
@@ -74,6 +74,7 @@ def _offer(request: ActedRequest, order: Any) -> dict[str, Any]:
         limit = str(refused)
     return {
         "escrow": escrow,
+        "wished": changing.wished(order.subscription),
         "form": form,
         "periods": periods,
         "no_relay": relaying.why_not(escrow.chain),

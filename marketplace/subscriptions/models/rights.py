@@ -66,6 +66,13 @@ class Subscription(Lifecycle):
     free_plan = models.ForeignKey(
         Plan, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="free plan, or the one that is tried"
     )
+    next_plan = models.ForeignKey(
+        Plan,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="plan wanted when the paid time is over",
+    )
     is_trial = models.BooleanField(default=False, db_default=False)
     version_number = models.PositiveIntegerField("version of the listing that it runs on", null=True)
     announced_number = models.PositiveIntegerField("version that was announced", null=True)
@@ -94,6 +101,10 @@ class Subscription(Lifecycle):
                 condition=models.Q(order__isnull=False, free_plan__isnull=True, is_trial=False)
                 | models.Q(order__isnull=True, free_plan__isnull=False),
                 name="subscription_is_paid_or_free",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(next_plan__isnull=True) | models.Q(order__isnull=False),
+                name="wish_is_of_a_paid_subscription",
             ),
             models.CheckConstraint(
                 condition=models.Q(grace_ends_at__isnull=True)

@@ -165,14 +165,16 @@ def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """One subscription, for its buyer or its provider: its dates and terms; its money is the escrow's part."""
     order = Order.objects.for_org(request.org.pk).select_related(
         "subscription__listing__org", "listing", "plan", "currency", "subscription__buyer", "subscription__provider",
-        "beyond__order", "replaces__plan", "replaces__subscription",
+        "beyond__order", "replaces__plan", "replaces__subscription", "subscription__next_plan",
     )  # fmt: skip
     found = order.filter(public_id=public_id).first()
     if found is None:
         return _free_detail(request, public_id)
     is_buyer = found.buyer_id == request.org.pk
+    wished = changing.wished(found.subscription) if is_buyer else None
     same = Plan.objects.on_sale().filter(listing_id=found.listing_id, name=found.plan.name)
-    context = {"order": found, "is_buyer": is_buyer, "again": same.first(), **_running(found.subscription)}
+    context = {"order": found, "is_buyer": is_buyer, "again": wished or same.first(), "wished": wished}
+    context |= _running(found.subscription)
     if is_buyer and not found.is_per_call:
         context |= _changes(found)
     if is_buyer and found.plan.overage_price and not found.is_per_call:
