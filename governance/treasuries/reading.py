@@ -15,11 +15,12 @@ from django.db.models.functions import TruncDay, TruncHour, TruncMonth
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from governance.models import Governor, Movement, Proposal, Step, StepKind, Token, Treasury
+from governance.models import Governor, Movement, Proposal, Token, Treasury
+from governance.projection import NOBODY
+from governance.ruling import proposals_of
 from governance.words import moment, short
 
 COIN: Final = Token(symbol="ETH", decimals=18, address="")
-DONE: Final = (StepKind.EXECUTED, StepKind.OPERATION_EXECUTED)
 DAY, HOUR = 86_400, 3_600
 BUCKETS: Final = 24
 Kind = Movement.Kind
@@ -121,18 +122,19 @@ def moves(treasury: Treasury, after: Place | None = None) -> QuerySet[Movement]:
 def lines(treasury: Treasury, rows: Iterable[Movement]) -> list[Line]:
     """With the proposals by which they moved; one query."""
     kept = list(rows)
-    steps = Step.objects.filter(
-        proposal__governor=treasury.governor, kind__in=DONE, log__tx_hash__in={row.tx_hash for row in kept}
-    )
-    done = {step.log.tx_hash: step.proposal for step in steps.select_related("log", "proposal__governor")}
+    done = proposals_of(treasury.governor, {row.tx_hash for row in kept})
     return [Line(row, row.token or COIN, moment(row.at), done.get(row.tx_hash), _why(row)) for row in kept]
 
 
 def _why(row: Movement) -> str:
     if row.kind == Kind.WITHDRAWN:
         return _("Fees paid out by the escrow to %(address)s.") % {"address": short(row.other)}
+    if row.amount < 0 and row.other == NOBODY:
+        return _("Destroyed.")
     if row.amount < 0:
         return _("Sent to %(address)s.") % {"address": short(row.other)}
+    if row.other == NOBODY:
+        return _("Newly made.")
     return _("Received from %(address)s.") % {"address": short(row.other)}
 
 
@@ -162,13 +164,13 @@ def charts(treasury: Treasury) -> Iterator[dict[str, Any]]:
         changes[row["token"]].append((row["when"], int(row["sum"])))
     tokens = Token.objects.in_bulk(changes)
     for key, steps in changes.items():
+        steps.append((moment(treasury.block_at), 0))
         totals = accumulate(change for _when_, change in steps)
         series = [
             (formats.date_format(when, form), float(Decimal(total).scaleb(-tokens[key].decimals)))
             for (when, _change), total in zip(steps, totals, strict=True)
         ]
-        if len(series) > 1:
-            yield {"token": tokens[key], "rows": series[-BUCKETS:]}
+        yield {"token": tokens[key], "rows": series[-BUCKETS:]}
 
 
 def _step(seconds: int) -> tuple[Any, str]:

@@ -9,12 +9,13 @@ from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from marketplace.disputes import services
+from marketplace.disputes import hashes, services
 from marketplace.disputes.forms import AppealForm, SayForm
-from marketplace.disputes.models import Appeal, AppealDraft, Dispute, EvidenceFile
+from marketplace.disputes.models import Appeal, AppealDraft, Dispute, EvidenceFile, Ruling
 from marketplace.disputes.timeline import timeline
 from marketplace.escrow.evidence.bundle import gathered
 from marketplace.escrow.services import checked_address
@@ -84,6 +85,8 @@ def _context(request: ActedRequest, dispute: Dispute, **forms: Form) -> dict[str
         "wallet": dispute.escrow.buyer_address if is_buyer else dispute.escrow.provider_address,
         "events": timeline(dispute, address=address),
         "evidence": gathered(dispute.order),
+        "checkable": hashes.statement_of(dispute),
+        "ruled": Ruling.objects.filter(dispute=dispute, state=Ruling.State.DONE).first(),
         "records": records_of(subscription) if dispute.provider_id else [],
         "is_late": dispute.answer_due_at is not None and dispute.answer_due_at <= now,
         "is_ruled": ruling is not None and services.is_moving(ruling),
@@ -153,6 +156,30 @@ def file(request: ActedRequest, public_id: uuid.UUID, file_id: int) -> HttpRespo
     dispute = found(request, public_id)
     files = EvidenceFile.objects.for_org(request.org.pk).filter(evidence__dispute=dispute)
     return download(get_object_or_404(files, pk=file_id))
+
+
+@door.member(*EVERYBODY)
+@require_safe
+def statement(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The very text, salt and all, whose hash opened the dispute."""
+    return _as_hashed(hashes.statement_of(found(request, public_id)), "statement.json")
+
+
+@door.member(*EVERYBODY)
+@require_safe
+def reasoning(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The very text, salt and all, whose hash the arbiter's ruling carries."""
+    return _as_hashed(hashes.reasoning_of(found(request, public_id)), "ruling.json")
+
+
+def _as_hashed(text: str, name: str) -> HttpResponse:
+    if not text:
+        raise Http404("There is no such text.")
+    answer = HttpResponse(text.encode(), content_type="application/json")
+    answer["Content-Disposition"] = content_disposition_header(True, name)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @door.member(*MAY_PAY)

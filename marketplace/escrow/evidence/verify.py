@@ -9,10 +9,12 @@ import hashlib
 import json
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from marketplace.escrow.evidence.arithmetic import in_trie, keccak, must, unhex, unrlp
 
 HEAD = "uint64 seq,bytes32 *id,address *buyer,address *provider,"
 SPLIT, REFUND = "uint256 gross,uint256 fee,uint256 net,", "uint256 refund"
@@ -33,87 +35,8 @@ AGREED = ["provider_address", "token", "price", "period_seconds", "periods", "ma
 BETWEEN = "The contract numbers the events of all orders together, so numbers between may belong to other orders."
 
 
-def must(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise ValueError(sentence)
-
-
-def turned(word: int, by: int) -> int:
-    return ((word << by % 64) | (word >> (64 - by % 64))) & (1 << 64) - 1
-
-
-def permuted(lanes: list[list[int]]) -> list[list[int]]:
-    """Keccak-f[1600]; lanes[x][y] are words of 64 bits."""
-    register = 1
-    for _ in range(24):
-        columns = [a ^ b ^ c ^ d ^ e for a, b, c, d, e in lanes]
-        lanes = [[w ^ columns[(x + 4) % 5] ^ turned(columns[(x + 1) % 5], 1) for w in lanes[x]] for x in range(5)]
-        x, y, moved = 1, 0, lanes[1][0]
-        for step in range(24):
-            x, y = y, (2 * x + 3 * y) % 5
-            moved, lanes[x][y] = lanes[x][y], turned(moved, (step + 1) * (step + 2) // 2)
-        lanes = [[lanes[x][y] ^ (~lanes[(x + 1) % 5][y] & lanes[(x + 2) % 5][y]) for y in range(5)] for x in range(5)]
-        for bit in range(7):
-            register = ((register << 1) ^ ((register >> 7) * 0x71)) % 256
-            lanes[0][0] ^= (register >> 1 & 1) << ((1 << bit) - 1)
-    return lanes
-
-
-def keccak(data: bytes) -> bytes:
-    """Keccak-256 with the first padding, which is not that of SHA3-256."""
-    padding = 136 - len(data) % 136
-    data += b"\x81" if padding == 1 else b"\x01" + bytes(padding - 2) + b"\x80"
-    lanes = [[0] * 5 for _ in range(5)]
-    for start in range(0, len(data), 136):
-        for n in range(17):
-            lanes[n % 5][n // 5] ^= int.from_bytes(data[start + 8 * n : start + 8 * n + 8], "little")
-        lanes = permuted(lanes)
-    return b"".join(lanes[n][0].to_bytes(8, "little") for n in range(4))
-
-
-def unrlp(data: bytes) -> tuple[Any, bytes]:
-    """The first item of an RLP, bytes or a list of items, and what stands behind it; ValueError or IndexError."""
-    if data[0] < 0x80:
-        return data[:1], data[1:]
-    base = 0x80 if data[0] < 0xC0 else 0xC0
-    wide = max(data[0] - base - 55, 0)
-    length = int.from_bytes(data[1 : 1 + wide], "big") if wide else data[0] - base
-    body, rest = data[1 + wide : 1 + wide + length], data[1 + wide + length :]
-    must(len(body) == length, "This RLP is cut off.")
-    if base == 0x80:
-        return body, rest
-    items = []
-    while body:
-        item, body = unrlp(body)
-        items.append(item)
-    return items, rest
-
-
-def in_trie(root: bytes, key: bytes, nodes: Iterable[bytes]) -> bytes:
-    """What a trie with that root holds under `key`, by nodes that each hash to what points to them."""
-    known = {keccak(node): node for node in nodes}
-    path, node = [half for byte in key for half in (byte >> 4, byte & 15)], unrlp(known.get(root, b""))[0]
-    while True:
-        if len(node) == 17 and not path:
-            return bytes(node[16])
-        if len(node) == 17:
-            child, path = node[path[0]], path[1:]
-        else:
-            halves = [half for byte in node[0] for half in (byte >> 4, byte & 15)]
-            part, is_leaf = halves[2 - halves[0] % 2 :], halves[0] & 2
-            must(path == part if is_leaf else path[: len(part)] == part, "This trie holds another key.")
-            child, path = node[1], path[len(part) :]
-            if is_leaf:
-                return bytes(child)
-        node = unrlp(known.get(child, b""))[0] if isinstance(child, bytes) else child
-
-
 FIELDS = {name: [each.split(" ") for each in text.split(",")] for name, text in EVENTS.items()}
 TOPICS = {keccak(f"{name}({','.join(kind for kind, _ in FIELDS[name])})".encode()): name for name in EVENTS}
-
-
-def unhex(text: str) -> bytes:
-    return bytes.fromhex(text[2:])
 
 
 def word(value: Any) -> bytes:
@@ -179,7 +102,7 @@ class Bundle:
         self.deposits = {each["id"]: Deposit() for each in self.terms["deposits"]}
         self.blocks: dict[int, str] = {}
         self.lines: dict[tuple[str, int], dict[str, int]] = {}
-        self.hashes: set[str] = set()
+        self.hashes: dict[str, dict[str, Any]] = {}
 
     def json(self, name: str) -> Any:
         return json.loads((self.place / name).read_bytes())
@@ -236,7 +159,7 @@ class Bundle:
                 must(word(said[part]) == word(agreed), f"It was paid under another {part} than agreed: {said[part]}.")
         must(said.get("feeBps", 0) <= self.terms["terms"]["maxFeeBps"], "The fee is above the one that was agreed to.")
         self.lines[said["id"], seq] = self.deposits[said["id"]].follow(name, said)
-        self.hashes |= {said[part] for part in ("evidenceHash", "rulingHash") if part in said}
+        self.hashes.update({said[part]: said for part in ("evidenceHash", "rulingHash") if part in said})
         return f"event {seq}, {name}: log {event['log']} of its receipt, which is in the root of block {event['block']}"
 
     def ends(self) -> str:
@@ -257,9 +180,31 @@ class Bundle:
         return f"ledger.json has the amounts of the events, and sums to zero in each of {len(found)}"
 
     def disputes(self) -> str:
-        said = {each[name] for each in self.json("disputes.json") for name in ("evidence_hash", "ruling_hash")} - {""}
-        must(said <= self.hashes, f"disputes.json names hashes that no event carries: {', '.join(said - self.hashes)}.")
+        opened = self.json("disputes.json")
+        said = {each[name] for each in opened for name in ("evidence_hash", "ruling_hash")} - {""}
+        wrong = said - self.hashes.keys()
+        must(not wrong, f"disputes.json names hashes that no event carries: {', '.join(wrong)}.")
         return "the hashes in disputes.json are those of the events" if said else "no dispute was opened"
+
+    def words(self, each: dict[str, Any], what: str, name: str) -> str:
+        """The words of a statement or a ruling, with their salt, against the hash on the chain."""
+        found = "0x" + hashlib.sha256(each[what].encode()).hexdigest()
+        must(found == each[name], f"The {what} hashes to {found}, but the event has {each[name]}.")
+        said, event = json.loads(each[what]), self.hashes.get(found, {})
+        must(said["escrow"] == each["deposit"] == event.get("id"), f"The {what} is about another deposit.")
+        share = said.get("provider_bps", event.get("providerBps"))
+        must(share == event.get("providerBps"), f"The reasons are for another share than the event's: {share}.")
+        for file in said.get("files", ()):
+            salted = hashlib.sha256(f"{said['salt']}:{file['sha256']}".encode()).hexdigest()
+            listed = {document["salted_sha256"] for document in each["documents"]}
+            must(salted in listed, f"The document {file['name']} of the {what} is not among the documents.")
+        return f"the {what} of deposit {each['deposit'][:10]}… is what the chain has the hash of: SHA-256 {found}"
+
+    def told(self) -> list[Callable[[], str]]:
+        """A check for each text that is in here; one that was taken out leaves its hash to stand alone."""
+        kinds = (("statement", "evidence_hash"), ("ruling", "ruling_hash"))
+        opened = self.json("disputes.json")
+        return [partial(self.words, each, *kind) for each in opened for kind in kinds if each.get(kind[0])]
 
 
 def trusted(bundle: Bundle, number: int, said: str) -> str:
@@ -282,6 +227,7 @@ def main() -> int:
     bundle = Bundle(given.place)
     checks: list[Callable[[], str]] = [bundle.offer, bundle.agreement, bundle.ids]
     checks += [*(partial(bundle.event, each) for each in bundle.events), bundle.ends, bundle.ledger, bundle.disputes]
+    checks += bundle.told()
     said = [(int(number), trust) for number, _, trust in (pair.partition("=") for pair in given.block_hash)]
     said += [(number, given.rpc) for number in sorted({each["block"] for each in bundle.events}) if given.rpc]
     checks += [partial(trusted, bundle, *pair) for pair in said]
