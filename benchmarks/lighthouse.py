@@ -34,7 +34,7 @@ def run() -> Iterator[Result]:
     program = installed()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guildhall-bench-")))
-        url = stack.enter_context(_shop(folder, stack.enter_context(_market(folder / "run"))))
+        url = stack.enter_context(_shop(folder, stack.enter_context(running(folder / "run"))))
         for name, path in PAGES.items():
             reports = [report(program, url + path, folder) for _ in range(ROUNDS)]
             _say(name, reports)
@@ -95,7 +95,7 @@ def report(program: Path, url: str, folder: Path) -> dict[str, dict[str, dict[st
 
 
 @contextmanager
-def _market(run: Path) -> Iterator[dict[str, str]]:
+def running(run: Path) -> Iterator[dict[str, str]]:
     """The whole market with its demo data, as bin/up starts it; its environment."""
     process = subprocess.Popen([sys.executable, "-c", UP, str(run)], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:

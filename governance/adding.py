@@ -14,7 +14,7 @@ from governance.decoding import OF_GOVERNOR, OF_SUPPLY, OF_TIMELOCK, OF_VOTES, t
 from governance.models import Governor, QuorumKind, TimelockKind, Token
 from governance.probing import Found, NotSupported, probe
 
-RESERVED = {"daos", "propose", "delegate"}
+RESERVED = {"daos", "propose", "delegate", "rules"}
 LONGEST_SLUG = 50
 Watch = tuple[str, str, list[str]]  # address, name, first topics
 

@@ -157,7 +157,7 @@ def learn_contracts(chain: str) -> None:
         if contract.name == "GuildGovernor":
             register_governor(chain=chain, address=contract.address)
         elif _is_token(contract.name):
-            _learn_token(client(chain), chain, contract.address)
+            learn_token(client(chain), chain, contract.address)
 
 
 def _is_token(contract_name: str) -> bool:
@@ -184,7 +184,8 @@ def register_governor(*, chain: str, address: str) -> Governor | None:
     return make_row(chain, found, is_own=True)[0]
 
 
-def _learn_token(node: Client, chain: str, address: str) -> None:
+def learn_token(node: Client, chain: str, address: str) -> None:
+    """Make a row for a token, as it describes itself; nothing where it does not answer."""
     try:
         symbol = node.read("GuildToken", "symbol", address=address)
         decimals = node.read("GuildToken", "decimals", address=address)

@@ -5,6 +5,7 @@ from django.conf import settings
 
 from chain.turns import turn
 from governance import checking, drafting, live, services, simulating
+from governance.treasuries import following
 
 
 @shared_task(ignore_result=True)
@@ -35,3 +36,12 @@ def check() -> None:
         with turn(f"governance.check {chain}") as ours:
             if ours:
                 checking.check(chain)
+
+
+@shared_task(ignore_result=True)
+def follow_treasuries() -> None:
+    """Read what the DAOs' accounts hold, and what came in and went out."""
+    for chain in settings.CHAINS:
+        with turn(f"governance.treasuries {chain}") as ours:
+            if ours:
+                following.follow(chain)

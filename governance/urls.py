@@ -4,7 +4,7 @@ from django.urls import path
 
 from governance import lists, views, wallet
 from governance.consumers import ProposalConsumer
-from governance.views import ballots, delegates, drafts, files
+from governance.views import ballots, delegates, drafts, files, rules, treasury
 
 app_name = "governance"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("daos/", lists.daos, name="daos"),
     path("propose/", views.propose, name="propose"),
     path("delegate/", views.delegate, name="delegate"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/<slug:rule>/", rules.rule, name="rule"),
     path("<slug:governor>/", lists.proposals, name="proposals"),
     path("<slug:governor>/propose/", views.propose, name="propose"),
     path("<slug:governor>/propose/send/", wallet.propose, name="propose_send"),
@@ -25,6 +27,9 @@ urlpatterns = [
     path("<slug:governor>/delegate/<str:voter>/", delegates.life, name="delegation_life"),
     path("<slug:governor>/feed/", files.feed, name="feed"),
     path("<slug:governor>/calendar/", files.calendar, name="calendar"),
+    path("<slug:governor>/rules/", rules.rules, name="rules"),
+    path("<slug:governor>/treasury/", treasury.treasury, name="treasury"),
+    path("<slug:governor>/treasury/csv/", treasury.treasury_csv, name="treasury_csv"),
     path("<slug:governor>/delegates/", delegates.delegates, name="delegates"),
     path("<slug:governor>/voters/<str:voter>/", delegates.voter, name="voter"),
     path("<slug:governor>/voters/<str:voter>/statement/sign/", delegates.statement_sign, name="statement_sign"),

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -30,7 +29,7 @@ from governance.models import Governor, Proposal, Support
 from governance.power import delegate_of, eligibility, power_at, threshold
 from governance.projection import NOBODY
 from governance.reading import governor_named, shown
-from governance.refusing import No
+from governance.refusing import No, cleaned
 from governance.views import proposal_or_404
 from governance.words import amount, short, whole
 
@@ -56,13 +55,6 @@ def conversation(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpRespo
             return JsonResponse({"sentence": str(no)}, status=422)
 
     return inside
-
-
-def cleaned(form: forms.Form) -> dict[str, Any]:
-    """The form's values; the first thing that is wrong with it as a No."""
-    if not form.is_valid():
-        raise No(str(next(iter(form.errors.values()))[0]))
-    return form.cleaned_data
 
 
 def asked(governor: Governor, to: str, data: bytes, sender: str, say: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 import governance.urls
 from settings import health
+from settings.guessed import favicon, robots
 from settings.landing import landing
 
 urlpatterns = [
@@ -25,6 +26,8 @@ urlpatterns = [
     path("", include("marketplace.moderation.reports_urls")),
     path("governance/", include("governance.urls")),
     path("api/v1/", include("settings.api")),
+    path("favicon.ico", favicon, name="favicon"),
+    path("robots.txt", robots, name="robots"),
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

@@ -46,8 +46,8 @@ INPUT_SCHEMA = {
     "required": ["text"],
 }
 PRICED = (
-    "plan_name", "currency", "price", "period_seconds", "included_calls", "trial_calls", "trial_days", "least_deposit",
-    "overage_price",
+    "plan_name", "currency", "price", "period_seconds", "included_calls", "trial_calls", "trial_days", "grace_calls",
+    "grace_days", "least_deposit", "overage_price",
 )  # fmt: skip
 OUTPUT_SCHEMA = {"type": "object", "properties": {"mood": {"type": "string", "title": "Mood"}}}
 EXAMPLE = {"text": "The bread was wonderful."}

@@ -1,8 +1,8 @@
 """What a Governor, its timelock and its token said, as rows that hang on the log that said it.
 
-Every row but Governor and Token, and those that are ours (ballots to drafts), has a foreign key to its Log that
-cascades in the database: a reorg deletes orphaned blocks by SQL, and what was derived from them goes with them. The
-figures on Proposal are recomputed from those rows.
+Every row but Governor and Token, those that are ours (ballots to drafts) and those of treasuries, which are made from
+final blocks, has a foreign key to its Log that cascades in the database: a reorg deletes orphaned blocks by SQL, and
+what was derived from them goes with them. The figures on Proposal are recomputed from those rows.
 """
 
 from governance.models.ballots import Ballot
@@ -22,6 +22,7 @@ from governance.models.governors import (
 from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
 from governance.models.proposals import NUMBERS, OPEN, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
 from governance.models.simulations import Simulation
+from governance.models.treasury import FeeAccount, Holding, Movement, Treasury
 
 __all__ = [
     "NUMBERS",
@@ -32,7 +33,10 @@ __all__ = [
     "ClockMode",
     "Delegation",
     "Draft",
+    "FeeAccount",
     "Governor",
+    "Holding",
+    "Movement",
     "NoncesKind",
     "PowerCheckpoint",
     "Proposal",
@@ -51,5 +55,6 @@ __all__ = [
     "TimelockKind",
     "Token",
     "TokenKind",
+    "Treasury",
     "Vote",
 ]

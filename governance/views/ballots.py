@@ -8,15 +8,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from governance import doors, relaying
+from governance import doors, relaying, voting
 from governance.ballots import ballot_call, ballot_file
 from governance.following import life_of
 from governance.forms import BallotForm
 from governance.models import Ballot, Proposal, Support
-from governance.power import checked_address, eligibility
-from governance.refusing import No
+from governance.power import checked_address
+from governance.refusing import No, cleaned
 from governance.views import proposal_or_404, proposal_page
-from governance.wallet import asked, cleaned, conversation
+from governance.wallet import asked, conversation
 
 
 def _ballot_or_404(governor: str, proposal_id: str, voter: str) -> tuple[Proposal, Ballot]:
@@ -34,10 +34,8 @@ def sign(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, Any
     voter, support, reason = values["address"], values["support"], values["reason"]
     before = relaying.ballot_of(proposal, voter)
     if before is not None and before.sending.state not in relaying.OVER:
-        return {"say": _("You have signed a vote here already. A vote cannot be changed.")}
-    found = eligibility(proposal, voter)
-    if not found.can_vote:
-        raise No(found.sentence)
+        return {"say": voting.signed_already()}
+    found = voting.may_vote(proposal, voter)
     typed = relaying.asked(proposal, voter, support, reason)
     say = _("You vote %(side)s with %(votes)s. Signing costs nothing. A vote cannot be changed.")
     if before is not None:
@@ -58,18 +56,7 @@ def sign(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, Any
 def signed(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, Any]:
     """Take the signature, once: a second answer of the same wallet is told what became of the first."""
     proposal, values = proposal_or_404(governor, proposal_id), cleaned(BallotForm(body))
-    before = relaying.ballot_of(proposal, values["address"])
-    if before is None or before.sending.state in relaying.OVER:
-        found = eligibility(proposal, values["address"])
-        if not found.can_vote:
-            raise No(found.sentence)
-    ballot = relaying.hand_in(
-        proposal,
-        voter=values["address"],
-        support=values["support"],
-        reason=values["reason"],
-        signature=str(body.get("signature", "")),
-    )
+    ballot = voting.take(proposal, values, str(body.get("signature", "")))
     return {"say": life_of(ballot).sentence}
 
 

@@ -17,8 +17,8 @@ from governance.markdown import rendered
 from governance.models import Governor, Statement
 from governance.power import checked_address
 from governance.reading import governor_named
-from governance.refusing import No
-from governance.wallet import cleaned, conversation, refuse_same, say_delegation
+from governance.refusing import No, cleaned
+from governance.wallet import conversation, refuse_same, say_delegation
 
 PER_PAGE = 50
 

@@ -15,8 +15,8 @@ from governance.markdown import rendered
 from governance.models import Draft
 from governance.power import checked_address, power_at, threshold
 from governance.reading import governor_named
-from governance.refusing import No
-from governance.wallet import asked, cleaned, conversation
+from governance.refusing import No, cleaned
+from governance.wallet import asked, conversation
 from governance.words import amount
 
 IN_THIS_BROWSER = "proposal_drafts"

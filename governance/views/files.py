@@ -46,7 +46,7 @@ def _votes(proposal: Proposal) -> Iterator[dict[str, Any]]:
         }
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Text that no spreadsheet takes for a formula."""
     text = str(value)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
@@ -62,7 +62,7 @@ def votes_csv(request: HttpRequest, governor: str, proposal_id: str) -> HttpResp
     def lines() -> Iterator[str]:
         yield writer.writerow(COLUMNS)
         for vote in _votes(proposal):
-            yield writer.writerow([_cell(vote[name]) for name in COLUMNS])
+            yield writer.writerow([cell(vote[name]) for name in COLUMNS])
 
     return _file(lines(), "text/csv; charset=utf-8", f"votes-{str(proposal.proposal_id)[:12]}.csv")
 

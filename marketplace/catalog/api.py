@@ -56,6 +56,8 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
             "included_calls",
             "trial_calls",
             "trial_days",
+            "grace_calls",
+            "grace_days",
             "least_deposit",
             "overage_price",
             "version_number",

@@ -15,7 +15,8 @@ SELECT l.slug, l.name, l.summary, l.kind, s.slug, o.slug, o.name, o.country, o.w
             'id', p.id, 'name', p.name, 'price', p.price::text, 'currency', json_build_object(
                 'chain', c.chain, 'address', c.address, 'symbol', c.symbol, 'decimals', c.decimals),
             'period_seconds', p.period_seconds, 'included_calls', p.included_calls, 'trial_calls', p.trial_calls,
-            'trial_days', p.trial_days, 'least_deposit', p.least_deposit::text, 'overage_price', p.overage_price::text,
+            'trial_days', p.trial_days, 'grace_calls', p.grace_calls, 'grace_days', p.grace_days,
+            'least_deposit', p.least_deposit::text, 'overage_price', p.overage_price::text,
             'version_number', p.version_number, 'content_hash', p.content_hash)
             ORDER BY p.price)
         FROM catalog_plan p JOIN catalog_currency c ON c.id = p.currency_id

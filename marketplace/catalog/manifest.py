@@ -44,6 +44,12 @@ class PlanInput(serializers.Serializer[Any]):
     included_calls = serializers.IntegerField(min_value=1, max_value=plans.MOST_CALLS, required=False)
     trial_calls = serializers.IntegerField(min_value=0, max_value=plans.MOST_TRIAL_CALLS, default=0)
     trial_days = serializers.IntegerField(min_value=0, max_value=plans.MOST_TRIAL_DAYS, default=0)
+    grace_calls = serializers.IntegerField(
+        min_value=0, max_value=plans.MOST_GRACE_CALLS, default=0, help_text="Calls that pass after the paid time."
+    )
+    grace_days = serializers.IntegerField(
+        min_value=0, max_value=plans.MOST_GRACE_DAYS, default=0, help_text="For how many days after it."
+    )
     least_deposit = serializers.DecimalField(
         max_digits=60, decimal_places=30, min_value=Decimal(0), default=Decimal(0),
         help_text="Least that a buyer puts in for calls, when the price is for a call.",

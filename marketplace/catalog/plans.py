@@ -15,7 +15,10 @@ SHORTEST, LONGEST = 60, 366 * 86_400  # seconds of a period
 MOST_CALLS: Final = 1_000_000_000
 MOST_TRIAL_CALLS: Final = 10_000
 MOST_TRIAL_DAYS: Final = 90
-OPTIONAL: Final = ("included_calls", "trial_calls", "trial_days")
+MOST_GRACE_CALLS: Final = 1_000
+MOST_GRACE_DAYS: Final = 14
+DAY: Final = 86_400
+OPTIONAL: Final = ("included_calls", "trial_calls", "trial_days", "grace_calls", "grace_days")
 AMOUNTS: Final = ("least_deposit", "overage_price")  # optional too; base units
 
 
@@ -26,7 +29,7 @@ class PlanTerms:
     With `period_seconds` 0 the price is for a call, paid out of a deposit of at least `least_deposit`.
     `included_calls` is how many calls a period holds, None for as many as one likes; `overage_price` what each call
     beyond them costs, 0 when none are sold. A trial ends with its calls or its days, whichever is over first; both 0
-    means that there is none.
+    means that there is none. So does the grace: calls that still pass after the paid time, for so many days.
     """
 
     name: str
@@ -36,6 +39,8 @@ class PlanTerms:
     included_calls: int | None = None
     trial_calls: int = 0
     trial_days: int = 0
+    grace_calls: int = 0
+    grace_days: int = 0
     least_deposit: int = 0
     overage_price: int = 0
 
@@ -53,6 +58,11 @@ class PlanTerms:
     def has_trial(self) -> bool:
         """Whether it can be tried before it is paid."""
         return self.trial_calls > 0
+
+    @property
+    def has_grace(self) -> bool:
+        """Whether some calls pass for a while after the paid time."""
+        return self.grace_days > 0
 
     def stored(self) -> dict[str, Any]:
         """As it stands in a version: the currency by chain and token, the price as text, what is not set left out."""
@@ -129,7 +139,7 @@ def _problem(plan: PlanTerms) -> str:
             return _("A free plan needs a number of calls, so that nobody can use up your service for nothing.")
         if plan.trial_calls or plan.trial_days:
             return _("A free plan needs no trial.")
-    return _trial_problem(plan)
+    return _trial_problem(plan) or _grace_problem(plan)
 
 
 def _call_problem(plan: PlanTerms) -> str:
@@ -158,6 +168,23 @@ def _trial_problem(plan: PlanTerms) -> str:
     return ""
 
 
+def _grace_problem(plan: PlanTerms) -> str:
+    if not plan.grace_calls and not plan.grace_days:
+        return ""
+    if plan.is_free or plan.is_per_call:
+        return _("Days of grace are for plans with a price for each period.")
+    if bool(plan.grace_calls) != bool(plan.grace_days):
+        return _("Say for the grace both how many calls and how many days it has.")
+    if not 0 < plan.grace_calls <= MOST_GRACE_CALLS or not 0 < plan.grace_days <= MOST_GRACE_DAYS:
+        return _("A grace has at most %(calls)d calls and %(days)d days.") % {
+            "calls": MOST_GRACE_CALLS,
+            "days": MOST_GRACE_DAYS,
+        }
+    if plan.grace_days * DAY > plan.period_seconds:
+        return _("A grace cannot be longer than a period.")
+    return ""
+
+
 def _exact(plan: Any, amount: int) -> str:
     return f"{plan.currency.in_units(amount).normalize():f} {plan.currency.symbol}"
 
@@ -179,5 +206,9 @@ def in_words(plan: Any) -> str:
     if plan.trial_calls:
         lines.append(
             _("Trial: %(calls)d calls within %(days)d days") % {"calls": plan.trial_calls, "days": plan.trial_days}
+        )
+    if plan.grace_days:
+        lines.append(
+            _("Grace: %(calls)d calls within %(days)d days") % {"calls": plan.grace_calls, "days": plan.grace_days}
         )
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from marketplace.escrow.views import calls, evidence, invoices, leaving, paying, payouts, renewing, statements
+from marketplace.escrow.views import calls, changing, evidence, invoices, leaving, paying, payouts, renewing, statements
 
 
 class Bytes32:
@@ -53,6 +53,7 @@ urlpatterns = [
     path(f"{ORDER}/renew/own/allowed/", paying.own_allowed, name="renew_own_allowed"),
     path(f"{ORDER}/renew/own/sent/", paying.own_sent, name="renew_own_sent"),
     path(f"{ORDER}/renew/give-up/", paying.give_up, name="renew_give_up"),
+    path(f"{ORDER}/change/", changing.change, name="change"),
     path(f"{ORDER}/money/", leaving.money, name="money"),
     path(f"{ORDER}/evidence/", evidence.evidence, name="evidence"),
     path(f"{ORDER}/{DEPOSIT}/cancel/", leaving.cancel, name="cancel"),

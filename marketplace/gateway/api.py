@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any, TypeVar
 
 import httpcore
@@ -29,21 +30,20 @@ async def call(request: HttpRequest, slug: str) -> HttpResponse:
         going = await _in_database(services.begin_call, key_text=key, slug=slug, size=len(body))
     except services.CallRefused as refused:
         return _refusal(refused)
-    request_id = going.headers["X-Request-Id"]
     try:
         answer = await upstream.post(_connections(), going.endpoint, body=body, headers=going.headers)
     except upstream.UpstreamFailed as problem:
         slow = isinstance(problem, upstream.UpstreamSlow)
         charge = await _in_database(services.finish_call, going, outcome="timed_out" if slow else "failed")
         code, status = ("provider_slow", 504) if slow else ("provider_failed", 502)
-        return _refusal(services.CallRefused(status, code, str(problem)), request_id, charge)
+        return _refusal(services.CallRefused(status, code, str(problem)), _told(going, charge))
     ending = understood(answer)
     ended = {"outcome": ending.outcome, "status": ending.status, "size": ending.size}
     charge = await _in_database(services.finish_call, going, **ended)
     if ending.outcome == "failed":
-        return _refusal(services.CallRefused(502, "provider_failed", ending.error), request_id, charge)
-    headers = {"X-Request-Id": request_id, **_charged(charge)}
-    return HttpResponse(answer.body, status=answer.status, content_type="application/json", headers=headers)
+        return _refusal(services.CallRefused(502, "provider_failed", ending.error), _told(going, charge))
+    told = _told(going, charge)
+    return HttpResponse(answer.body, status=answer.status, content_type="application/json", headers=told)
 
 
 door.marked(call, "key")
@@ -65,14 +65,21 @@ def _checked(request: HttpRequest) -> tuple[bytes, str]:
     return body, key
 
 
-def _charged(charge: Charge | None) -> dict[str, str]:
-    """What a call that is paid by itself has cost, and what is left of the deposit, in base units of its currency."""
-    return {"X-Call-Cost": str(charge.cost), "X-Deposit-Left": str(charge.left)} if charge else {}
+def _told(call: services.Call, charge: Charge | None) -> dict[str, str]:
+    """What a program is told beside the answer: the call's id; the cost of a call that is paid by itself and what is
+    left of its deposit, in base units; until when calls pass, in UTC, where the paid time is over.
+    """
+    told = {"X-Request-Id": call.headers["X-Request-Id"]}
+    if charge:
+        told |= {"X-Call-Cost": str(charge.cost), "X-Deposit-Left": str(charge.left)}
+    if call.grace_ends_at:
+        told["X-Grace-Ends"] = f"{call.grace_ends_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return told
 
 
-def _refusal(refused: services.CallRefused, request_id: str = "", charge: Charge | None = None) -> JsonResponse:
+def _refusal(refused: services.CallRefused, told: dict[str, str] | None = None) -> JsonResponse:
     error = {"code": refused.code, "message": str(refused)}
-    headers = ({"X-Request-Id": request_id} if request_id else {}) | _charged(charge)
+    headers = dict(told or {})
     if refused.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JsonResponse({"error": error}, status=refused.status, headers=headers)

@@ -3,7 +3,7 @@
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,13 +42,14 @@ class CallRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that may go out, and the usage record that counts it."""
+    """A call that may go out, and the usage record that counts it; with when the grace ends that it passes by."""
 
     usage_id: int
     buyer_id: int
     endpoint: str
     headers: dict[str, str]
     taken: Taken | None = None
+    grace_ends_at: datetime | None = None
     began: float = field(default_factory=time.monotonic)
 
 
@@ -194,7 +195,8 @@ def _count(
         meter_id=taken.meter_id if taken else None,
         cost=taken.cost if taken else 0,
     )
-    return Call(usage.pk, buyer_id, *way_to(listing, usage.request_id, version=subscription.version_number), taken)
+    way = way_to(listing, usage.request_id, version=subscription.version_number)
+    return Call(usage.pk, buyer_id, *way, taken, right.grace_ends_at)
 
 
 def way_to(listing: Listing, request_id: uuid.UUID, version: int | None = None) -> tuple[str, dict[str, str]]:

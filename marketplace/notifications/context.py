@@ -49,6 +49,8 @@ def context(entry: Entry, org: Organization | None) -> Context:
         arguments["dispute"] = entry.facts["dispute"]
     if isinstance(entry.facts.get("percent"), int):
         facts["percent"] = entry.facts["percent"]
+    if isinstance(entry.facts.get("until"), str):
+        facts["until"] = entry.facts["until"]
     if org and entry.actor_user_id and Membership.objects.filter(org=org, user_id=entry.actor_user_id).exists():
         facts["who"] = entry.actor_user_id  # the other side is told of organizations, not of their people
     if isinstance(entry.facts.get("user_id"), int):

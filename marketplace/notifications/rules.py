@@ -8,6 +8,7 @@ from typing import Final
 
 from marketplace.notifications.calls import CALLS
 from marketplace.notifications.disputes import DISPUTES
+from marketplace.notifications.lives import LIVES
 from marketplace.notifications.models import Kind
 from marketplace.notifications.rule import MODERATORS, Rule
 from marketplace.organizations.access import MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
@@ -44,6 +45,7 @@ DISPUTE_LIST: Final = "disputes:list org"
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     **CALLS,
+    **LIVES,
     "order.placed": (
         Rule(Kind.ORDERS, "{who} ordered {listing} from {other}. It waits for payment.", MAY_PAY, DETAIL, "buyer"),
         Rule(Kind.ORDERS, "{other} ordered {listing}. It waits for their payment.", MAY_SELL, SALES, "provider"),

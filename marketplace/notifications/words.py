@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from marketplace.notifications.context import AMOUNTS
 from marketplace.notifications.models import Notification
 from marketplace.notifications.rules import RULES
 from marketplace.organizations.models import Organization
-from marketplace.subscriptions.words import NARROW, amount
+from marketplace.subscriptions.words import NARROW, amount, day
 
 UNKNOWN_RULE = gettext_lazy("Something changed. Open it to see what.")
 
@@ -76,6 +77,8 @@ def _sentence(notice: Notification, names: _Names) -> str:
         **{name: _money(notice.facts[name]) for name in AMOUNTS if name in notice.facts},
         **names.of(notice.facts),
     }
+    if "until" in notice.facts:
+        fields["until"] = day(datetime.fromisoformat(notice.facts["until"]))
     try:
         sentence = _(rules[int(number)].says).format_map(fields)
     except (KeyError, IndexError):

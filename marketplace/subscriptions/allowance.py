@@ -35,7 +35,8 @@ class UsedUp(Refused):
 class Allowance:
     """What a period holds and what of it is used; `until` is when the next period begins, or the trial ends.
 
-    With a `meter` it is what the deposit for calls holds instead, until more is put in.
+    With a `meter` it is what the deposit for calls holds instead, until more is put in; with `is_grace` what passes
+    after the paid time.
     """
 
     most: int
@@ -44,6 +45,7 @@ class Allowance:
     until: datetime
     is_last: bool
     meter: Meter | None = None
+    is_grace: bool = False
 
     @property
     def left(self) -> int:
@@ -77,12 +79,28 @@ def allowance(subscription: Subscription) -> Allowance | None:
     if subscription.is_per_call:
         meter = Meter.objects.filter(subscription=subscription).select_related("subscription__order__currency").first()
         return Allowance(max(meter.calls, 1), meter.used, 0, metering.OPEN_END, True, meter) if meter else None
+    now = market_time()
+    if subscription.grace_ends_at and subscription.ends_at and subscription.ends_at <= now:
+        return _grace(subscription)
     most = _most(subscription)
     if most is None or subscription.starts_at is None or subscription.ends_at is None:
         return None
-    period, until = _period(subscription, market_time())
-    count = CallCount.objects.filter(subscription=subscription, period=period).values_list("calls", flat=True).first()
-    return Allowance(most, count or 0, period, until, until >= subscription.ends_at)
+    period, until = _period(subscription, now)
+    return Allowance(most, _counted(subscription, period), period, until, until >= subscription.ends_at)
+
+
+def _grace(subscription: Subscription) -> Allowance:
+    """What passes after the paid time: counted as a period of its own, the one after the last that was paid."""
+    assert subscription.starts_at and subscription.ends_at and subscription.grace_ends_at  # noqa: S101  (the caller has)
+    paid = subscription.ends_at - subscription.starts_at
+    period = paid // timedelta(seconds=subscription.plan.period_seconds)
+    most, used = subscription.plan.grace_calls, _counted(subscription, period)
+    return Allowance(most, used, period, subscription.grace_ends_at, True, is_grace=True)
+
+
+def _counted(subscription: Subscription, period: int) -> int:
+    counted = CallCount.objects.filter(subscription=subscription, period=period)
+    return counted.values_list("calls", flat=True).first() or 0
 
 
 def _most(subscription: Subscription) -> int | None:
@@ -137,6 +155,8 @@ def used_up(allowance: Allowance) -> str:
     figures = {"most": number(allowance.most), "day": day(allowance.until)}
     if allowance.meter:
         return _("What was put in for calls is used: %(most)s calls. Put in more to go on.") % figures
+    if allowance.is_grace:
+        return _("The paid time is over, and all %(most)s calls of its grace are made. Order again to go on.") % figures
     if allowance.is_last:
         return _("All %(most)s calls of this subscription are made. Choose a plan to go on.") % figures
     return (

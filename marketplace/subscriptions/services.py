@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as noop
 
 from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import calls, spending
+from marketplace.subscriptions import calls, changing, spending
 from marketplace.subscriptions.clock import final_time, market_time
 from marketplace.subscriptions.entitling import Entitlement, entitlement
 from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
@@ -47,10 +47,12 @@ def place_order(
     form_key: uuid.UUID,
     is_approved: bool = False,
     beyond: Subscription | None = None,
+    replaces: Order | None = None,
 ) -> Order:
     """Order `periods` of a plan for the actor's organization; the same form sent again gives the same order.
 
-    Of a plan that is paid by the call these are calls; with `beyond` too, at the price of those beyond its own.
+    Of a plan that is paid by the call these are calls; with `beyond` too, at the price of those beyond its own. With
+    `replaces` it is to take the place of a running order, which the buyer's wallet stops afterwards.
 
     The price, the highest fee, the provider's wallet and the wording of the listing are fixed here, and hashed into
     `order_ref`. Raises Refused when the plan cannot be ordered, NeedsApproval when an owner has to be asked first.
@@ -60,13 +62,12 @@ def place_order(
         if before:
             return before
         plan = payable(actor, calls.plan_beyond(actor, beyond)) if beyond else orderable(actor, plan_id)
-        if beyond or plan.is_per_call:
-            calls.check(plan, periods, is_beyond=beyond is not None)
-        elif not 1 <= periods <= LONGEST:
-            raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
+        _check_count(plan, periods, is_beyond=beyond is not None)
+        if replaces and (same := changing.in_place_of(actor, replaces=replaces, plan=plan, periods=periods)):
+            return same
         amount = (plan.overage_price if beyond else plan.price) * periods
         budgets = spending.check(actor, currency=plan.currency, amount=amount, is_approved=is_approved)
-        order = _drafted(actor, plan, periods, form_key, beyond)
+        order = _drafted(actor, plan, periods, form_key, beyond=beyond, replaces=replaces)
         try:
             with transaction.atomic():
                 order.save(force_insert=True)
@@ -80,6 +81,14 @@ def place_order(
     return order
 
 
+def _check_count(plan: Plan, count: int, *, is_beyond: bool) -> None:
+    """Raise Refused unless so many periods, or calls, may be ordered at once."""
+    if is_beyond or plan.is_per_call:
+        calls.check(plan, count, is_beyond=is_beyond)
+    elif not 1 <= count <= LONGEST:
+        raise Refused(_("Choose between 1 and %(LONGEST)s periods.") % {"LONGEST": LONGEST})
+
+
 def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
     """Order what an owner has approved, once; for who asked. Raises Refused with what stands in the way."""
     with transaction.atomic():
@@ -87,7 +96,12 @@ def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
         if request.order:
             return request.order
         order = place_order(
-            actor, plan_id=request.plan_id, periods=request.periods, form_key=request.form_key, is_approved=True
+            actor,
+            plan_id=request.plan_id,
+            periods=request.periods,
+            form_key=request.form_key,
+            is_approved=True,
+            replaces=request.replaces,
         )
         request.move(SpendingRequest.State.ORDERED, order=order)
     return order
@@ -122,7 +136,9 @@ def payable(actor: Actor, plan: Plan) -> Plan:
     return plan
 
 
-def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID, beyond: Subscription | None) -> Order:
+def _drafted(
+    actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID, *, beyond: Subscription | None, replaces: Order | None
+) -> Order:
     now, params = market_time(), MarketParams.objects.current()
     assert params and actor.org_id  # noqa: S101  (orderable() has looked; the door has set it)
     order = Order(
@@ -136,6 +152,7 @@ def _drafted(actor: Actor, plan: Plan, periods: int, form_key: uuid.UUID, beyond
         periods=periods,
         signer=calls.signer() if beyond or plan.is_per_call else "",
         beyond=beyond,
+        replaces=replaces,
         max_fee_bps=params.fee_bps,
         provider_address=plan.org.payout_address,
         form_key=form_key,
@@ -162,6 +179,7 @@ def agreement(order: Order, *, content_hash: str) -> str:
         "max_fee_bps": order.max_fee_bps,
         **({"signer": order.signer} if order.signer else {}),
         **({"beyond": str(order.beyond.page_id)} if order.beyond else {}),
+        **({"replaces": str(order.replaces.public_id)} if order.replaces else {}),
     }
     return json.dumps(terms, sort_keys=True, separators=(",", ":"))
 
@@ -174,20 +192,25 @@ def order_ref(order: Order, *, content_hash: str) -> str:
 def begin(order: Order, *, starts_at: datetime, ends_at: datetime) -> None:
     """The order is paid: open its subscription for the time that was bought. For the escrow, inside its transaction."""
     order.move(Order.State.FUNDED)
-    agreed = order.plan.version_number
-    order.subscription.move(Subscription.State.ACTIVE, starts_at=starts_at, ends_at=ends_at, version_number=agreed)
+    dates = {"starts_at": starts_at, "ends_at": ends_at, "grace_ends_at": grace_after(order, ends_at)}
+    order.subscription.move(Subscription.State.ACTIVE, version_number=order.plan.version_number, **dates)
+
+
+def grace_after(order: Order, ends_at: datetime) -> datetime | None:
+    """Until when calls pass after the paid time, as the order's plan gives it; None when it gives none."""
+    return ends_at + timedelta(days=order.plan.grace_days) if order.plan.has_grace else None
 
 
 def extend(order: Order, *, added: int, ends_at: datetime) -> None:
     """Further periods are paid. One that the clock has ended meanwhile runs again: it was paid before its end."""
     order.added_periods += added
     order.save(update_fields=["added_periods"])
-    subscription = order.subscription
+    subscription, grace = order.subscription, grace_after(order, ends_at)
     if subscription.state == Subscription.State.ENDED:
-        subscription.move(Subscription.State.ACTIVE, ends_at=ends_at, ended_reason="")
+        subscription.move(Subscription.State.ACTIVE, ends_at=ends_at, grace_ends_at=grace, ended_reason="")
         return
-    subscription.ends_at = ends_at
-    subscription.save(update_fields=["ends_at"])
+    subscription.ends_at, subscription.grace_ends_at = ends_at, grace
+    subscription.save(update_fields=["ends_at", "grace_ends_at"])
 
 
 def note_returned(order: Order, *, returned: int) -> None:
@@ -202,16 +225,19 @@ def pause(order: Order) -> None:
         order.subscription.move(Subscription.State.SUSPENDED)
 
 
-def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0) -> None:
+def finish(order: Order, *, to: str, at: datetime, reason: str, returned: int = 0, has_elapsed: bool = False) -> None:
     """The order's money is settled for good: `to` completed or refunded. Ends the subscription if it still runs.
 
-    `returned` is what came back to the buyer in all, in base units: it no longer counts as spent.
+    `returned` is what came back to the buyer in all, in base units: it no longer counts as spent. Where all has simply
+    elapsed, days of grace still run; the clock ends them.
     """
     order.move(to, returned=returned)
     subscription = order.subscription
+    if has_elapsed and subscription.is_in_grace(at):
+        return
     if subscription.can_move(Subscription.State.ENDED):
         ends_at = min(at, subscription.ends_at) if subscription.ends_at else at
-        subscription.move(Subscription.State.ENDED, ended_reason=reason, ends_at=ends_at)
+        subscription.move(Subscription.State.ENDED, ended_reason=reason, ends_at=ends_at, grace_ends_at=None)
 
 
 def expire_orders() -> int:
@@ -233,13 +259,15 @@ def expire_orders() -> int:
 
 
 def end_lapsed() -> int:
-    """End subscriptions whose time is over; returns how many."""
+    """End subscriptions whose time is over, their grace included; returns how many."""
     now = market_time()
     with transaction.atomic(), as_system("subscriptions of every organization end"):
         lapsed = Subscription.objects.lapsed(now).select_related("order").order_by("pk")
         subscriptions = list(lapsed.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for subscription in subscriptions:
-            subscription.move(Subscription.State.ENDED, ended_reason=_over(subscription))
+            late = subscription.grace_ends_at
+            used = late if late and late <= now else None
+            subscription.move(Subscription.State.ENDED, ended_reason=_over(subscription), grace_ends_at=used)
         tell_both(("subscription.ended", one.order or one, {}) for one in subscriptions)
     return len(subscriptions)
 

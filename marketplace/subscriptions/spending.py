@@ -158,7 +158,9 @@ def _text(amount: int | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def ask(actor: Actor, *, plan: Plan, periods: int, form_key: uuid.UUID, note: str) -> SpendingRequest:
+def ask(
+    actor: Actor, *, plan: Plan, periods: int, form_key: uuid.UUID, note: str, replaces: Order | None = None
+) -> SpendingRequest:
     """Ask an owner about an order that is larger than the actor may place; the same form asks once."""
     org_id = org_of(actor)
     try:
@@ -170,6 +172,7 @@ def ask(actor: Actor, *, plan: Plan, periods: int, form_key: uuid.UUID, note: st
                 currency=plan.currency,
                 periods=periods,
                 amount=plan.price * periods,
+                replaces=replaces,
                 form_key=form_key,
                 note=note,
             )
@@ -226,7 +229,7 @@ def approved(actor: Actor, *, public_id: uuid.UUID) -> SpendingRequest:
 
 def _locked(actor: Actor, public_id: uuid.UUID) -> SpendingRequest:
     rows = SpendingRequest.objects.for_org(org_of(actor)).select_for_update(of=("self",))
-    found = rows.select_related("plan", "currency").filter(public_id=public_id).first()
+    found = rows.select_related("plan", "currency", "replaces").filter(public_id=public_id).first()
     if found is None:
         raise Refused(_("Your organization has no such request."))
     return found

@@ -19,8 +19,10 @@ def expire_orders() -> None:
 
 @shared_task
 def note_ending() -> None:
-    """Note subscriptions that end soon."""
+    """Note subscriptions that end soon, those that run on their grace, and those that another plan has replaced."""
     reminding.note_ending()
+    reminding.note_grace()
+    reminding.note_replaced()
 
 
 @shared_task

@@ -19,6 +19,12 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && bell) window.htmx.trigger(bell, "seen-again");
 });
 
+// A page whose address names a language asks for its parts in it too.
+document.addEventListener("htmx:configRequest", (event) => {
+  const lang = new URLSearchParams(location.search).get("lang");
+  if (lang && event.detail.verb === "get") event.detail.parameters.lang ??= lang;
+});
+
 /** The element and the request that failed, so that the very same can be sent again. */
 function failed(event, sentence) {
   const { elt, requestConfig: request } = event.detail;

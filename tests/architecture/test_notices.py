@@ -11,7 +11,7 @@ from marketplace.notifications.silence import NOT_TOLD
 from marketplace.organizations.models import Verification
 
 ROOT = Path(__file__).parents[2] / "marketplace"
-WRITERS = {"record", "_moved", "_tell", "_turn_down", "_go", "note_both", "tell_both"}
+WRITERS = {"record", "_note", "_moved", "_tell", "_turn_down", "_go", "note_both", "tell_both"}
 VERB = re.compile(r"[a-z_]+\.[a-z_]+")
 # Verbs that are put together when they are written: the pieces of the source, and what they can become.
 PUT_TOGETHER = {

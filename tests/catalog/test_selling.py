@@ -189,6 +189,11 @@ def test_several_plans_are_written_one_more_at_a_time_and_one_is_taken_away(ben:
     begin(ben)
     more = save(ben, PLANS, plan_form(price="29"), more="1").content.decode()
     assert 'name="plans-1-name"' in more and 'value="29"' in more
+    assert "required" not in more, "nobody is blamed for a plan that has just been asked for"
+    untouched = {"name": "", "price": "", "kind": "period"}
+    assert save(ben, PLANS, {**plan_form(), **plan_form(1, **untouched)}).status_code == 302
+    with as_system("look"):
+        assert [plan["name"] for plan in versions().get().plans] == ["Standard"]
     free = plan_form(1, name="Free", kind="free", price="", included_calls="25")
     save(ben, PLANS, {**plan_form(), **free})
     with as_system("look"):
@@ -200,6 +205,48 @@ def test_several_plans_are_written_one_more_at_a_time_and_one_is_taken_away(ben:
     save(ben, PLANS, gone)
     with as_system("look"):
         assert [plan["name"] for plan in versions().get().plans] == ["Free"]
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "kept"),
+    [
+        ({"kind": "call", "price": "0.05", "least_deposit": "2.00", "included_calls": "9", "overage_price": "9"},
+         {"price": 50_000, "period_seconds": 0, "least_deposit": 2_000_000}),
+        ({"kind": "included", "price": "9", "included_calls": "40", "overage_price": "0.02", "least_deposit": "9"},
+         {"price": 9 * world.TUSD, "included_calls": 40, "overage_price": 20_000}),
+        ({"kind": "included", "price": "9", "included_calls": "40"},
+         {"price": 9 * world.TUSD, "included_calls": 40}),
+        ({"kind": "period", "price": "9", "included_calls": "40", "overage_price": "0.02", "least_deposit": "9"},
+         {"price": 9 * world.TUSD}),
+    ],
+)  # fmt: skip
+def test_a_plan_keeps_what_belongs_to_its_kind_and_nothing_of_another(
+    ben: Client, typed_in: dict[str, str], kept: dict[str, Any]
+) -> None:
+    begin(ben)
+    save(ben, PLANS, plan_form(**typed_in))
+    with as_system("look"):
+        assert versions().get().plans == [world.terms(**kept).stored()]
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "sentence"),
+    [
+        ({"kind": "call", "price": ""}, "Write what it costs, or choose a free plan."),
+        ({"kind": "call", "price": "0.05", "least_deposit": "2.0000001"}, "Write fewer."),
+        ({"kind": "included", "price": "9", "overage_price": "0.02"}, "Say how many calls each period holds."),
+    ],
+)
+def test_a_price_by_the_call_that_is_wrong_is_said_beside_it_and_nothing_typed_is_lost(
+    ben: Client, typed_in: dict[str, str], sentence: str
+) -> None:
+    begin(ben)
+    page = save(ben, PLANS, plan_form(**typed_in)).content.decode()
+    assert sentence in page
+    for value in filter(None, typed_in.values()):
+        assert f'value="{value}"' in page
+    with as_system("look"):
+        assert versions().get().plans == []
 
 
 def test_two_tabs_do_not_write_over_each_other_and_nothing_typed_is_lost(ben: Client) -> None:

@@ -1,5 +1,6 @@
 """Calls that are paid one by one: put in, used, paid out on receipts, stopped, and the rest given back."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -444,3 +445,28 @@ def test_the_buyers_page_shows_what_is_used_and_stops_it(selling: Market, order:
     assert browser.says(told["next"], address=world.ADA_ADDRESS, hash=tx_hash)[0] == 200
     selling.tick()
     assert "This deposit is closing" in browser.client.get(browser.url("money")).content.decode()
+
+
+def test_the_provider_gives_the_rest_back_at_once_but_not_before_it_is_paid(
+    selling: Market, order: Order, calls: Calls
+) -> None:
+    browser = Browser(selling, order)
+    browser.client.force_login(selling.ben)
+    browser.org = selling.workshop.slug
+    close = f"/o/{browser.org}/orders/{order.public_id}/deposits/{channel().channel_id}/close-calls/"
+    calls.many(26)
+    status, told = browser.says(close, address=world.BEN_ADDRESS)
+    assert (status, "still to be paid out" in json.dumps(told)) == (422, True)
+    work(selling)
+    assert browser.says(close, address=world.ADA_ADDRESS)[0] == 422
+    status, told = browser.says(close, address=world.BEN_ADDRESS)
+    assert status == 200
+    assert "1.48" in told["say"]
+    asked = told["transaction"]
+    tx_hash = selling.execute(asked["to"], bytes.fromhex(asked["data"][2:]), sender=world.BEN_ADDRESS)
+    assert browser.says(told["next"], address=world.BEN_ADDRESS, hash=tx_hash)[0] == 200
+    selling.tick()
+    assert channel().state == "closed"
+    assert selling.credit(world.ADA_ADDRESS) == int(fresh(order).returned) == (CALLS - 26) * PRICE
+    page = browser.client.get(browser.url("money")).content.decode()
+    assert "0.52" in page

@@ -11,6 +11,8 @@ from django.urls import reverse
 from chain import abi
 from chain.models import OutgoingTransaction
 from marketplace.escrow.models import Escrow, Payment
+from marketplace.escrow.services import Life
+from marketplace.escrow.views import paying
 from marketplace.lifecycle import Refused
 from marketplace.subscriptions.models import Order, Subscription
 from marketplace.subscriptions.services import place_order
@@ -87,6 +89,27 @@ def test_one_signature_pays_and_the_page_follows_it_to_the_end(market: Market, b
     assert "Use it" in page
     assert before - market.balance(world.ADA_ADDRESS) == PRICE
     assert market.differences() == 0
+
+
+def test_a_page_that_is_asked_for_while_the_deposit_settles_shows_the_end_and_not_half_of_it(
+    market: Market, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chain import sender
+
+    _, asked = browser.says("authorize", address=world.ADA_ADDRESS)
+    browser.says(asked["next"], address=world.ADA_ADDRESS, signature=signed(asked["typed"], world.ADA_KEY))
+    sender.send()
+    market.node.mine(1)
+    followed = paying.services.followed
+
+    def late(payment: Payment) -> Life:
+        market.tick()
+        return followed(payment)
+
+    monkeypatch.setattr(paying.services, "followed", late)
+    page = browser.page()
+    assert "Paid, and final" in page
+    assert "Use it" in page
 
 
 def test_the_same_form_twice_is_one_order(market: Market) -> None:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import AsyncClient
 from django.utils import timezone
 
+from marketplace.catalog.models import Plan
 from marketplace.gateway import api, runs, services
 from marketplace.gateway.models import ToolRun, UpstreamSecret, UsageRecord
 from marketplace.lifecycle import Refused
@@ -88,8 +89,8 @@ def deal(settings: Any) -> Iterator[Deal]:
     server.server_close()
 
 
-def call(deal: Deal, body: Any = None, *, key: str | None = None, slug: str = "review-mood") -> tuple[int, Any]:
-    """One call through the gateway; the status and what it said."""
+def answered(deal: Deal, body: Any = None, *, key: str | None = None, slug: str = "review-mood") -> Any:
+    """What one call through the gateway is answered, headers included."""
     headers = {"authorization": f"Bearer {deal.key if key is None else key}"}
     data = body if isinstance(body, bytes) else json.dumps(body or {"text": "good"})
 
@@ -97,13 +98,30 @@ def call(deal: Deal, body: Any = None, *, key: str | None = None, slug: str = "r
         api._pool.clear()  # the pool belongs to an event loop, and each call here has its own
         return await AsyncClient().post(f"/gw/{slug}/", data, content_type="application/json", headers=headers)
 
-    answer = asyncio.run(go())
+    return asyncio.run(go())
+
+
+def call(deal: Deal, body: Any = None, *, key: str | None = None, slug: str = "review-mood") -> tuple[int, Any]:
+    """One call through the gateway; the status and what it said."""
+    answer = answered(deal, body, key=key, slug=slug)
     return answer.status_code, json.loads(answer.content)
 
 
 def usage() -> list[UsageRecord]:
     with transaction.atomic(), as_system("the test counts"):
         return list(UsageRecord.objects.order_by("id"))
+
+
+def test_on_grace_the_answer_says_until_when_calls_pass(deal: Deal) -> None:
+    now = timezone.now().replace(microsecond=0)
+    with transaction.atomic(), as_system("the paid time is over"):
+        Plan.objects.filter(pk=deal.cast.plan.pk).update(grace_days=1, grace_calls=2)
+        Subscription.objects.filter(pk=deal.subscription.pk).update(
+            starts_at=now - timedelta(days=30), ends_at=now, grace_ends_at=now + timedelta(days=1)
+        )
+    ends = f"{now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert [answered(deal).headers.get("X-Grace-Ends") for _ in range(2)] == [ends, ends]
+    assert answered(deal).status_code == 429
 
 
 def test_a_call_with_a_key_and_a_subscription_is_answered_and_counted(deal: Deal) -> None:

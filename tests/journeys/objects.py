@@ -189,6 +189,7 @@ def _values(cast: Cast) -> None:
         "governance:draft <slug:key>": drafting.begin(cast.proposal.governor),
         "governance:draft_send <slug:key>": "no-draft",
         "<slug:digest>": found.picture.sha256,
+        "<slug:rule>": "feeBps",
         "<str:tx_hash>": "0x" + "0" * 64,
         "<month:month>": f"{timezone.now():%Y-%m}",
         "<int:wallet_id>": str(Wallet.objects.filter(user=owner).latest("pk").pk),

@@ -3,7 +3,7 @@
 from typing import Final
 
 # For programs, by how the address begins; and the developer's letter box.
-FOR_PROGRAMS: Final = ("api/", "gw/", "healthz", "readyz", "mail/")
+FOR_PROGRAMS: Final = ("api/", "gw/", "favicon.ico", "robots.txt", "healthz", "readyz", "mail/")
 # Take what a form or a wallet sends, and show nothing.
 SENT_TO: Final = {
     "accounts:language", "accounts:link_proven", "accounts:prefer_wallet", "catalog:make_list", "catalog:prose",
@@ -32,8 +32,8 @@ FILES: Final = {
     "catalog:picture", "catalog:own_picture", "moderation:picture",
     "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
     "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
-    "escrow:invoice_pdf", "disputes:rulings_feed",
-    "disputes:statement", "disputes:reasoning",
+    "governance:treasury_csv", "escrow:invoice_pdf", "disputes:rulings_feed", "disputes:statement",
+    "disputes:reasoning",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -41,7 +41,7 @@ PARTS: Final = {
     "governance:eligibility", "governance:ballot_life", "governance:delegation_life", "notifications:bell",
 }  # fmt: skip
 # Lead elsewhere, always or when nothing is under way.
-LEADING_ON: Final = {"mfa_login_webauthn"}
+LEADING_ON: Final = {"mfa_login_webauthn", "governance:rule"}
 NO_PAGES: Final = SENT_TO | FILES | PARTS | LEADING_ON
 
 # Pages below an organization that has the object: the buyer's or the provider's; both go to all others.

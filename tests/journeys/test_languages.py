@@ -89,3 +89,11 @@ def test_what_sticks_out_is_seen_on_either_side(door: Door, direction: str) -> N
     assert not too_wide(visitor.page)
     visitor.page.set_content(f'<html dir="{direction}"><p>{"a" * 300}</p></html>')
     assert too_wide(visitor.page)
+
+
+def test_a_page_whose_address_names_a_language_asks_for_its_parts_in_it(door: Door) -> None:
+    reader = door.visitor("reader")
+    reader.go("/browse/?lang=de")
+    with reader.page.expect_response(re.compile("/browse/suggestions/")) as came:
+        reader.page.locator("#site-search").press_sequentially("inv", delay=30)
+    assert came.value.headers["content-language"] == "de"

@@ -101,12 +101,15 @@ def decide(moderator: Visitor, what: str) -> None:
     moderator.page.wait_for_load_state()
 
 
+def asked_for(market: Market, slug: str, key: str, body: Any) -> Request:
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    return Request(f"{market.gateway}/gw/{slug}/", json.dumps(body).encode(), headers)
+
+
 def call(market: Market, slug: str, key: str, body: Any) -> tuple[int, dict[str, Any]]:
     """One call through the gateway, as a program makes it."""
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    request = Request(f"{market.gateway}/gw/{slug}/", json.dumps(body).encode(), headers)
     try:
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(asked_for(market, slug, key, body), timeout=60) as answer:
             return answer.status, json.load(answer)
     except HTTPError as problem:
         return problem.code, json.load(problem)

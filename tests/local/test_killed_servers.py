@@ -127,7 +127,8 @@ def test_servers_killed_under_load_come_back_and_nothing_that_was_done_is_lost(
     assert found["lost"] == []
     assert found["paid"] == {"7": found["left"]}
     assert found["written"] > 20 * rounds
-    assert [each for each in waited if each[1] > LIMIT] == []
+    if rounds > 1:  # a single round runs beside other tests, where a time says nothing
+        assert [each for each in waited if each[1] > LIMIT] == []
 
 
 @pytest.mark.long

@@ -10,10 +10,18 @@ from marketplace.catalog import plans
 from marketplace.catalog.amounts import AmountField
 from marketplace.catalog.forms.typing import amount
 from marketplace.catalog.models import Currency, ListingVersion
-from marketplace.catalog.plans import MOST_CALLS, MOST_PLANS, MOST_TRIAL_CALLS, MOST_TRIAL_DAYS, PlanTerms
+from marketplace.catalog.plans import (
+    DAY,
+    MOST_CALLS,
+    MOST_GRACE_CALLS,
+    MOST_GRACE_DAYS,
+    MOST_PLANS,
+    MOST_TRIAL_CALLS,
+    MOST_TRIAL_DAYS,
+    PlanTerms,
+)
 from marketplace.catalog.schemas import NotUsable
 
-DAY = 86_400
 PERIODS = [
     (DAY, gettext_lazy("a day")),
     (7 * DAY, gettext_lazy("a week")),
@@ -29,11 +37,24 @@ KINDS = [
 ]
 
 
-def _count(label: Any, most: int, help_text: Any = "") -> forms.IntegerField:
+# One of these is written in every plan that somebody means.
+WRITTEN = (
+    "name",
+    "price",
+    "included_calls",
+    "overage_price",
+    "least_deposit",
+    "trial_calls",
+    "trial_days",
+    "grace_calls",
+    "grace_days",
+)
+
+
+def _count(label: Any, most: int, help_text: Any = "", **more: Any) -> forms.IntegerField:
     widget = forms.NumberInput(attrs={"inputmode": "numeric"})
-    return forms.IntegerField(
-        min_value=1, max_value=most, required=False, label=label, help_text=help_text, widget=widget
-    )
+    given = {"required": False, **more}
+    return forms.IntegerField(min_value=1, max_value=most, label=label, help_text=help_text, widget=widget, **given)
 
 
 class PlanForm(forms.Form):
@@ -41,13 +62,20 @@ class PlanForm(forms.Form):
     kind = forms.ChoiceField(
         choices=KINDS, initial=PERIOD, label=gettext_lazy("How it is paid"), widget=forms.RadioSelect
     )
-    price = AmountField(label=gettext_lazy("Price"), required=False)
+    price = AmountField(
+        label=gettext_lazy("Price"),
+        error_messages={"required": gettext_lazy("Write what it costs, or choose a free plan.")},
+    )
     currency = forms.ModelChoiceField(
         Currency.objects.filter(accepted=True), label=gettext_lazy("Currency"), empty_label=None
     )
     period_seconds = forms.TypedChoiceField(coerce=int, choices=PERIODS, label=gettext_lazy("For"), initial=30 * DAY)
     included_calls = _count(
-        gettext_lazy("Calls in each period"), MOST_CALLS, gettext_lazy("Calls stop there until the next period begins.")
+        gettext_lazy("Calls in each period"),
+        MOST_CALLS,
+        gettext_lazy("Calls stop there until the next period begins."),
+        required=True,
+        error_messages={"required": gettext_lazy("Say how many calls each period holds.")},
     )
     overage_price = AmountField(
         label=gettext_lazy("Price of each further call"),
@@ -63,6 +91,24 @@ class PlanForm(forms.Form):
     )
     trial_calls = _count(gettext_lazy("Calls of the trial"), MOST_TRIAL_CALLS, gettext_lazy("Empty: no trial."))
     trial_days = _count(gettext_lazy("Days of the trial"), MOST_TRIAL_DAYS)
+    grace_calls = _count(
+        gettext_lazy("Calls after the paid time"),
+        MOST_GRACE_CALLS,
+        gettext_lazy("For who forgot to pay on. You are not paid for them. Empty: none pass."),
+    )
+    grace_days = _count(gettext_lazy("For how many days after it"), MOST_GRACE_DAYS)
+
+    def has_changed(self) -> bool:
+        """Whether somebody wrote something: what can only be chosen is sent by an untouched form too."""
+        return super().has_changed() and any(self.data.get(self.add_prefix(name)) for name in WRITTEN)
+
+    def full_clean(self) -> None:
+        """What a kind of plan does not have is not missed; the fields are shown as what they are for the others."""
+        kind = self.data.get(self.add_prefix("kind"))
+        self.fields["price"].required = kind != FREE
+        self.fields["included_calls"].required = kind in (INCLUDED, FREE)
+        super().full_clean()
+        self.fields["price"].required = self.fields["included_calls"].required = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -73,12 +119,14 @@ class PlanForm(forms.Form):
             self._price(cleaned)
         if kind in (PERIOD, CALL):
             cleaned["included_calls"] = None
-        elif kind and "included_calls" in cleaned and not cleaned["included_calls"]:
-            self.add_error("included_calls", _("Say how many calls each period holds."))
         if kind == CALL:
             cleaned["period_seconds"] = 0
         self._extra(cleaned, "overage_price", kind == INCLUDED)
         self._extra(cleaned, "least_deposit", kind == CALL)
+        if kind in (FREE, CALL):
+            cleaned |= {"grace_calls": None, "grace_days": None}
+        if bool(cleaned.get("grace_calls")) != bool(cleaned.get("grace_days")):
+            self.add_error("grace_days", _("A grace needs both a number of calls and a number of days."))
         if bool(cleaned.get("trial_calls")) != bool(cleaned.get("trial_days")):
             self.add_error("trial_days", _("A trial needs both a number of calls and a number of days."))
         return cleaned
@@ -111,6 +159,8 @@ class PlanForm(forms.Form):
             included_calls=data["included_calls"],
             trial_calls=data["trial_calls"] or 0,
             trial_days=data["trial_days"] or 0,
+            grace_calls=data["grace_calls"] or 0,
+            grace_days=data["grace_days"] or 0,
             least_deposit=int(data["least_deposit"]),
             overage_price=int(data["overage_price"]),
         )
@@ -165,12 +215,15 @@ class PlansStep:
         return {"plans": plans.stored(form.terms() for form in kept)}
 
 
-def one_more(data: Any) -> Any:
-    """What was sent, with room for one more plan."""
-    more = data.copy()
-    held = more.get("plans-TOTAL_FORMS", "1")
-    more["plans-TOTAL_FORMS"] = str(min(int(held) + 1 if held.isdecimal() else 2, MOST_PLANS))
-    return more
+def one_more(data: Any) -> PlansStep:
+    """What was sent, as it was typed and not judged yet, and an empty plan below it."""
+    held = data.get("plans-TOTAL_FORMS", "")
+    count = min(int(held), MOST_PLANS - 1) if held.isdecimal() else 0
+    fields = [*PlanForm.base_fields, "DELETE"]
+    typed = [{name: data.get(f"plans-{number}-{name}", "") for name in fields} for number in range(count)]
+    step = PlansStep(initial={"plans": typed})
+    step.set.extra = 1
+    return step
 
 
 def _kind(plan: PlanTerms) -> str:
@@ -191,4 +244,6 @@ def _shown(plan: PlanTerms) -> dict[str, Any]:
         "least_deposit": amount(plan.least_deposit, plan.currency) if plan.least_deposit else "",
         "trial_calls": plan.trial_calls or None,
         "trial_days": plan.trial_days or None,
+        "grace_calls": plan.grace_calls or None,
+        "grace_days": plan.grace_days or None,
     }

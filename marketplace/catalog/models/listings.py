@@ -164,6 +164,8 @@ class Plan(Lifecycle):
     included_calls = models.PositiveIntegerField("calls that a period holds; none: as many as one likes", null=True)
     trial_calls = models.PositiveIntegerField("calls of the trial", default=0, db_default=0)
     trial_days = models.PositiveSmallIntegerField("days of the trial", default=0, db_default=0)
+    grace_calls = models.PositiveIntegerField("calls that pass after the paid time", default=0, db_default=0)
+    grace_days = models.PositiveSmallIntegerField("days for which they pass", default=0, db_default=0)
     least_deposit = Uint256Field("least that is put in for calls, in base units", default=0, db_default=0)
     overage_price = Uint256Field("price of a call beyond those included; 0: none are sold", default=0, db_default=0)
     state = models.CharField(max_length=20, choices=State, default=State.ON_SALE)
@@ -184,6 +186,11 @@ class Plan(Lifecycle):
             models.CheckConstraint(
                 condition=models.Q(trial_calls=0, trial_days=0) | models.Q(trial_calls__gt=0, trial_days__gt=0),
                 name="trial_has_calls_and_days",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(grace_calls=0, grace_days=0)
+                | models.Q(grace_calls__gt=0, grace_days__gt=0, price__gt=0, period_seconds__gt=0),
+                name="grace_is_bounded_and_paid_for",
             ),
             models.CheckConstraint(
                 condition=models.Q(period_seconds__gt=0, least_deposit=0)
@@ -213,3 +220,8 @@ class Plan(Lifecycle):
     def has_trial(self) -> bool:
         """Whether it can be tried before it is paid."""
         return self.trial_calls > 0
+
+    @property
+    def has_grace(self) -> bool:
+        """Whether some calls pass for a while after the paid time."""
+        return self.grace_days > 0

@@ -106,7 +106,7 @@ def _opened(step: Step, latest: ListingVersion) -> Any:
 
 def _save(request: ActedRequest, step: Step, listing: Listing, latest: ListingVersion) -> HttpResponse:
     if "more" in request.POST and step.key == "plans":
-        return page(request, step, listing, latest, PlansStep(one_more(request.POST)), stamp=stamp_of(request))
+        return page(request, step, listing, latest, one_more(request.POST), stamp=stamp_of(request))
     if "shape" in request.POST and step.key == "calls":
         form = CallsStep(request.POST, files=request.FILES, wish=request.POST["shape"])
         return page(request, step, listing, latest, form, stamp=stamp_of(request))

@@ -14,12 +14,12 @@ from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 
 
-class AppealQuerySet(models.QuerySet["Appeal"]):
-    def for_org(self, org_id: int) -> "AppealQuerySet":
+class RulingAppealQuerySet(models.QuerySet["Appeal"]):
+    def for_org(self, org_id: int) -> "RulingAppealQuerySet":
         """The appeals in the disputes of an organization."""
         return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
 
-    def pending(self) -> "AppealQuerySet":
+    def pending(self) -> "RulingAppealQuerySet":
         """Those of which the DAO may still say something."""
         return self.filter(state__in=[Appeal.State.FILED, Appeal.State.PROPOSED]).order_by("pk")
 
@@ -57,7 +57,7 @@ class Appeal(Lifecycle):
     proposed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
-    objects = AppealQuerySet.as_manager()
+    objects = RulingAppealQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

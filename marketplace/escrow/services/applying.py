@@ -162,7 +162,8 @@ class Batch:
             return
         escrow.move(handlers.closed(_money(escrow)).money.state, next_due_at=None)
         if not escrow.is_late:
-            self._finish(escrow, at, to="completed", reason=noop("The time that was paid for is over."))
+            over = noop("The time that was paid for is over.")
+            self._finish(escrow, at, to="completed", reason=over, has_elapsed=True)
         self._tell("escrow.closed", escrow, at)
 
     def _Renewed(self, args: Args, at: Log) -> None:  # noqa: N802
@@ -224,9 +225,9 @@ class Batch:
     def _PauseSet(self, args: Args, at: Log) -> None:  # noqa: N802
         Pause.objects.create(**self._here, paused=args["paused"], seq=args["seq"], **place(at))
 
-    def _finish(self, escrow: Escrow, at: Log, *, to: str, reason: str) -> None:
+    def _finish(self, escrow: Escrow, at: Log, *, to: str, reason: str, has_elapsed: bool = False) -> None:
         ended = {"at": place(at)["at"], "reason": reason, "returned": int(escrow.refunded)}
-        subscriptions.finish(escrow.order, to=to, **ended)
+        subscriptions.finish(escrow.order, to=to, has_elapsed=has_elapsed, **ended)
 
     def _Withdrawn(self, args: Args, at: Log) -> None:  # noqa: N802
         currency = Currency.objects.get(chain=self.chain, address=args["token"])

@@ -14,7 +14,7 @@ from marketplace.catalog.models import Currency, Plan
 from marketplace.escrow import terms
 from marketplace.escrow.models import CallDeposit, Channel, Escrow, Payment
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import spending
+from marketplace.subscriptions import changing, spending
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import MarketParams, Order
 from marketplace.subscriptions.services import LONGEST
@@ -216,6 +216,8 @@ def renewable(order: Order) -> Escrow:
         raise Refused(_("There is no running payment to add to. Order again to see today's terms."))
     if escrow.ends_at <= market_time():
         raise Refused(_("The time that was paid for is over. Order again to see today's terms."))
+    if changing.replaced_by(order):
+        raise Refused(_("Another plan runs in the place of this one. Pay for that one longer, and stop this one."))
     if (params := MarketParams.objects.current()) and params.is_paused:
         raise Refused(_("The market takes no new payments at the moment. Nothing was taken; running orders go on."))
     same = {"price": order.price, "currency": order.currency_id, "period_seconds": order.period_seconds}

@@ -61,7 +61,7 @@ def _ending(order: Order) -> Iterator[Event]:
         yield {
             "what": _("Access ended"),
             "more": _(subscription.ended_reason),
-            "at": subscription.ends_at,
+            "at": subscription.grace_ends_at or subscription.ends_at,
             "icon": "lock",
         }
 

@@ -127,7 +127,7 @@ def _places() -> dict[str, tuple[Contract, Cursor]]:
 def _forget_what_logs_did() -> None:
     """Shadows of orders, subscriptions and tokens as they are before any event; what a clock expired stays expired."""
     unpaid, expired = Subscription.State.PENDING, Order.State.EXPIRED
-    Subscription.objects.update(state=unpaid, starts_at=None, ends_at=None)
+    Subscription.objects.update(state=unpaid, starts_at=None, ends_at=None, grace_ends_at=None)
     Subscription.objects.filter(order__state=expired).update(state=Subscription.State.ENDED)
     Order.objects.update(added_periods=0, returned=0)
     Order.objects.exclude(state=expired).update(state=Order.State.PLACED)

@@ -16,6 +16,7 @@ from marketplace.escrow import services
 from marketplace.escrow.models import Payment
 from marketplace.escrow.services import relaying
 from marketplace.escrow.services.bills import More
+from marketplace.escrow.services.changing import replaced
 from marketplace.escrow.views.wallets import network, talk, text
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
@@ -30,7 +31,7 @@ from marketplace.tenancy.door import ActedRequest
 def ordered(request: ActedRequest, public_id: uuid.UUID) -> Order:
     """The order, if the organization placed it; 404 otherwise."""
     orders = Order.objects.bought_by(request.org.pk).select_related(
-        "subscription", "listing__org", "listing__category", "plan", "currency", "provider"
+        "subscription", "listing__org", "listing__category", "plan", "currency", "provider", "replaces__plan"
     )
     found = orders.filter(public_id=public_id).first()
     if found is None:
@@ -65,6 +66,8 @@ def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     order = ordered(request, public_id)
     payment = services.payment_of(Payment.objects.filter(order=order, before=None))
     life = services.followed(payment) if payment else None
+    if life and not life.moves:
+        order = ordered(request, public_id)  # settled, perhaps, after it was first read: nothing would ask again
     is_over = order.state == Order.State.EXPIRED or order.expires_at <= market_time()
     asks = order.state == Order.State.PLACED and not is_over and (life is None or life.failed)
     if request.htmx and "idle" in request.GET:
@@ -81,6 +84,7 @@ def pay(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
         "rows": _receipt(order),
         "no_relay": relaying.why_not(order.currency.chain) if asks else "",
         "now": market_time(),
+        "old": replaced(request.actor, order),
     }
     return render(request, "escrow/pay.html" + ("#progress" if request.htmx else ""), context)
 

@@ -91,6 +91,13 @@ class Order(Lifecycle):
         related_name="further",
         verbose_name="subscription that these calls go beyond",
     )
+    replaces = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        verbose_name="order whose place it takes: another plan of the same tool",
+    )
     form_key = models.UUIDField("the form that placed it", default=uuid.uuid4)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     placed_at = models.DateTimeField(default=timezone.now)
@@ -103,6 +110,14 @@ class Order(Lifecycle):
             only_states("placed funded completed refunded expired", "order_state"),
             models.UniqueConstraint(fields=["buyer", "form_key"], name="one_order_per_form"),
             models.CheckConstraint(condition=models.Q(price__gt=0, periods__gt=0), name="order_costs_something"),
+            models.UniqueConstraint(
+                fields=["replaces"], condition=models.Q(state="placed"), name="one_unpaid_change_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(replaces__isnull=True)
+                | (models.Q(period_seconds__gt=0) & ~models.Q(replaces=models.F("id"))),
+                name="change_is_to_another_order_of_periods",
+            ),
             models.CheckConstraint(
                 condition=models.Q(period_seconds__gt=0, signer="", beyond__isnull=True)
                 | (models.Q(period_seconds=0) & ~models.Q(signer="")),

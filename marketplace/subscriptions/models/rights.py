@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.catalog.models import Listing, Plan
@@ -23,9 +24,27 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Those on which a call may pass at `now`."""
         return self.filter(state=Subscription.State.ACTIVE, starts_at__lte=now, ends_at__gt=now)
 
+    def in_grace(self, now: datetime) -> "SubscriptionQuerySet":
+        """Those whose paid time is over, and on which some calls still pass at `now`: no other paid time runs."""
+        late = self.filter(state=Subscription.State.ACTIVE, ends_at__lte=now, grace_ends_at__gt=now)
+        return late.exclude(_paid_elsewhere(now))
+
+    def replaced(self, now: datetime) -> "SubscriptionQuerySet":
+        """Those that run while an order that takes their place runs too: both cost until these are stopped."""
+        instead = Subscription.objects.running(now).filter(order__replaces_id=models.OuterRef("order_id"))
+        return self.running(now).filter(models.Exists(instead))
+
     def lapsed(self, now: datetime) -> "SubscriptionQuerySet":
-        """Active by their state, over by the clock."""
-        return self.filter(state=Subscription.State.ACTIVE, ends_at__lte=now)
+        """Active by their state, over by the clock, their grace included."""
+        late = self.alias(over=Coalesce("grace_ends_at", "ends_at")).filter(state=Subscription.State.ACTIVE)
+        return late.filter(models.Q(over__lte=now) | models.Q(_paid_elsewhere(now), ends_at__lte=now))
+
+
+def _paid_elsewhere(now: datetime) -> models.Exists:
+    """Whether the same buyer has other time of the same tool, paid by the period, that runs."""
+    same = {"buyer_id": models.OuterRef("buyer_id"), "listing_id": models.OuterRef("listing_id")}
+    paid = Subscription.objects.running(now).filter(**same, order__period_seconds__gt=0)
+    return models.Exists(paid)
 
 
 class Subscription(Lifecycle):
@@ -57,6 +76,7 @@ class Subscription(Lifecycle):
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
+    grace_ends_at = models.DateTimeField("until when some calls pass after the paid time", null=True)
     ended_reason = models.CharField(max_length=160, blank=True)
 
     objects = SubscriptionQuerySet.as_manager()
@@ -74,6 +94,11 @@ class Subscription(Lifecycle):
                 condition=models.Q(order__isnull=False, free_plan__isnull=True, is_trial=False)
                 | models.Q(order__isnull=True, free_plan__isnull=False),
                 name="subscription_is_paid_or_free",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(grace_ends_at__isnull=True)
+                | models.Q(grace_ends_at__gt=models.F("ends_at"), order__isnull=False),
+                name="grace_is_after_paid_time",
             ),
             models.CheckConstraint(
                 condition=models.Q(announced_number__isnull=True, notice_ends_at__isnull=True)
@@ -105,6 +130,12 @@ class Subscription(Lifecycle):
     def is_per_call(self) -> bool:
         """Whether each call is taken from a deposit."""
         return bool(self.order and self.order.is_per_call)
+
+    def is_in_grace(self, now: datetime) -> bool:
+        """Whether its paid time is over, and some calls still pass."""
+        if self.state != self.State.ACTIVE or self.ends_at is None or self.grace_ends_at is None:
+            return False
+        return self.ends_at <= now < self.grace_ends_at
 
     @property
     def page_id(self) -> uuid.UUID:

@@ -84,6 +84,9 @@ class SpendingRequest(Lifecycle):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     periods = models.PositiveIntegerField("periods or calls")
     amount = Uint256Field("what it costs in all, in base units")
+    replaces = models.ForeignKey(
+        Order, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="order whose place it is to take"
+    )
     form_key = models.UUIDField("the form that asked")
     note = models.CharField("why it is needed", max_length=500, blank=True)
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)

@@ -20,7 +20,7 @@ from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_PAY, MAY_USE
 from marketplace.organizations.models import Membership
 from marketplace.organizations.taxes import tax_of, vat_number_of
-from marketplace.subscriptions import calls, free, services, spending
+from marketplace.subscriptions import calls, changing, free, services, spending
 from marketplace.subscriptions.allowance import allowance
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.forms import AskForm, CallsForm, CheckoutForm
@@ -124,6 +124,7 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) ->
     except Refused as refused:
         refusal = str(refused)
     params, periods = MarketParams.objects.current(), form.chosen
+    mine = Subscription.objects.filter(buyer=request.org, listing=plan.listing)
     return {
         "plan": plan,
         "listing": plan.listing,
@@ -136,6 +137,7 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) ->
         "seconds": periods * plan.period_seconds,
         "each": plan.price,
         "total": periods * plan.price,
+        "forgotten": mine.in_grace(market_time()).exists(),
         "may_try": free.may_try(request.actor, plan),
         "tax": tax_of(plan.org, buyer_country=request.org.country, buyer_vat=vat_number_of(request.org)),
     }
@@ -163,16 +165,26 @@ def detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """One subscription, for its buyer or its provider: its dates and terms; its money is the escrow's part."""
     order = Order.objects.for_org(request.org.pk).select_related(
         "subscription__listing__org", "listing", "plan", "currency", "subscription__buyer", "subscription__provider",
-        "beyond__order",
+        "beyond__order", "replaces__plan", "replaces__subscription",
     )  # fmt: skip
     found = order.filter(public_id=public_id).first()
     if found is None:
         return _free_detail(request, public_id)
     is_buyer = found.buyer_id == request.org.pk
-    context = {"order": found, "is_buyer": is_buyer, **_running(found.subscription)}
+    same = Plan.objects.on_sale().filter(listing_id=found.listing_id, name=found.plan.name)
+    context = {"order": found, "is_buyer": is_buyer, "again": same.first(), **_running(found.subscription)}
+    if is_buyer and not found.is_per_call:
+        context |= _changes(found)
     if is_buyer and found.plan.overage_price and not found.is_per_call:
         context["further"] = calls.deposit_beyond(found.subscription)
     return render(request, "subscriptions/detail_paid.html", context)
+
+
+def _changes(order: Order) -> dict[str, Any]:
+    """The plan that runs in the place of this one, the one whose place it takes while that still costs, and others."""
+    instead, old = changing.replaced_by(order), order.replaces
+    still = old if old and changing.replaced_by(old) else None
+    return {"instead": instead, "still": still, "others": None if instead else changing.offered(order)}
 
 
 def _free_detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -188,7 +200,9 @@ def _free_detail(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
 def _running(subscription: Subscription) -> dict[str, Any]:
     now = market_time()
     runs = subscription.state == Subscription.State.ACTIVE and bool(subscription.ends_at and subscription.ends_at > now)
-    return {"subscription": subscription, "now": now, "allowance": allowance(subscription) if runs else None}
+    in_grace = subscription.is_in_grace(now)
+    left = allowance(subscription) if runs or in_grace else None
+    return {"subscription": subscription, "now": now, "in_grace": in_grace, "allowance": left}
 
 
 @door.member(*MAY_PAY)

@@ -50,7 +50,7 @@ def _plans(manifest: Manifest, currency: Currency) -> tuple[PlanTerms, ...]:
     free = PlanTerms(name="Free", currency=currency, price=0, period_seconds=period, included_calls=25)
     small = PlanTerms(
         name="Small", currency=currency, price=price // 3, period_seconds=period, included_calls=200,
-        overage_price=unit // 20, trial_calls=20, trial_days=14,
+        overage_price=unit // 20, trial_calls=20, trial_days=14, grace_calls=50, grace_days=7,
     )  # fmt: skip
     return (free, small, standard)
 

@@ -7,7 +7,7 @@ import chain.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0014_drafts"),
+        ("governance", "0015_treasuries"),
     ]
 
     operations = [

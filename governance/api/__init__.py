@@ -1,0 +1,1 @@
+"""The votes, for programs: what the pages show, as JSON; and signed ballots, handed in as on the pages."""
