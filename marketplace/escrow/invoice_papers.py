@@ -1,6 +1,7 @@
 """An invoice or credit note on paper, in the language of its buyer, whoever takes it."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.utils import formats, translation
@@ -59,6 +60,14 @@ def what(invoice: Invoice) -> str:
     tool = f"{said['listing']}, {said['plan']}"
     if invoice.kind == Invoice.Kind.CREDIT:
         return _("%(tool)s: came back, of %(labels)s") % {"tool": tool, "labels": ", ".join(said["corrects"])}
+    if "calls" in said:
+        of_calls = {
+            "tool": tool,
+            "calls": formats.number_format(said["calls"], force_grouping=True),
+            "price": amount(int(said["price"]), said["decimals"]),
+            "month": formats.date_format(date.fromisoformat(said["month"]), "YEAR_MONTH_FORMAT"),
+        }
+        return _("%(tool)s: calls in %(month)s, %(calls)s at %(price)s each") % of_calls
     words = {
         "tool": tool,
         "periods": said["periods"],
@@ -97,6 +106,9 @@ def note(said: dict[str, Any]) -> str:
 def source(said: dict[str, Any]) -> str:
     """Where the payment is to be found."""
     words = {"block": said["block"], "tx": said["tx"], "order": said["order"], "date": _date(said["at"])}
+    if "calls" in said:
+        sentence = _("Paid out of a deposit, last on %(date)s in block %(block)s, transaction %(tx)s. Order %(order)s.")
+        return sentence % words
     return _("Paid or returned on %(date)s in block %(block)s, transaction %(tx)s. Order %(order)s.") % words
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.escrow.models.calls import CallDeposit
 from marketplace.escrow.models.mirror import Escrow
 from marketplace.organizations.models import Organization
 
@@ -18,8 +19,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 class Invoice(models.Model):
     """An invoice or a credit note, numbered within its provider without a gap, and never changed.
 
-    One for each event of a deposit that brings or returns the buyer's money. `content` holds names, addresses and
-    figures as they were; amounts are base units as text. `language` is the buyer's, for the paper.
+    One for each event of a deposit that brings or returns the buyer's money, or for the calls of a month that were
+    paid out of a deposit for calls. `content` holds names, addresses and figures as they were; amounts are base units
+    as text. `language` is the buyer's, for the paper.
     """
 
     class Kind(models.TextChoices):
@@ -28,8 +30,10 @@ class Invoice(models.Model):
 
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="invoices")
-    seq = models.PositiveBigIntegerField("place of what it is for in the contract's events")
+    escrow = models.ForeignKey(Escrow, null=True, on_delete=models.PROTECT, related_name="invoices")
+    calls = models.ForeignKey(CallDeposit, null=True, on_delete=models.PROTECT, related_name="invoices")
+    month = models.DateField("first day of the month whose calls it is for", null=True)
+    seq = models.PositiveBigIntegerField("place of what it is for, or of the last of it, in the contract's events")
     kind = models.CharField(max_length=10, choices=Kind)
     number = models.PositiveIntegerField()
     language = models.CharField(max_length=10)
@@ -43,6 +47,12 @@ class Invoice(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["provider", "number"], name="one_invoice_per_number"),
             models.UniqueConstraint(fields=["escrow", "seq"], name="one_invoice_per_event"),
+            models.UniqueConstraint(fields=["calls", "month"], name="one_invoice_per_deposit_and_month"),
+            models.CheckConstraint(
+                condition=models.Q(escrow__isnull=False, calls__isnull=True, month__isnull=True)
+                | models.Q(escrow__isnull=True, calls__isnull=False, month__isnull=False, kind="invoice"),
+                name="invoice_is_for_an_event_or_a_month_of_calls",
+            ),
             models.CheckConstraint(
                 condition=models.Q(number__gte=1, kind__in=["invoice", "credit"]), name="invoice_has_its_number"
             ),

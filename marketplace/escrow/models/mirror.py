@@ -192,6 +192,20 @@ class LedgerEntry(models.Model):
             ),
             models.CheckConstraint(condition=~models.Q(amount=0), name="ledger_line_moves_something"),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["escrow", "seq"],
+                include=["provider"],
+                condition=models.Q(account="buyer", escrow__isnull=False),
+                name="ledger_lines_to_invoice",
+            ),
+            models.Index(
+                fields=["calls", "at"],
+                include=["amount", "seq"],
+                condition=models.Q(account="escrow", event="claimed", calls__isnull=False),
+                name="ledger_claims_by_month",
+            ),
+        ]
 
     @property
     def order(self) -> Order:
