@@ -200,6 +200,8 @@ def _values(cast: Cast) -> None:
         "moderation:document <int:document_id>": str(found.document.pk),
         "disputes:case <uuid:public_id>": str(found.dispute.public_id),
         "disputes:case_evidence <uuid:public_id>": str(found.dispute.public_id),
+        "disputes:resolve <uuid:public_id>": str(found.dispute.public_id),
+        "disputes:resolved <uuid:public_id>": str(found.dispute.public_id),
         "disputes:case_file <uuid:public_id>": str(found.dispute.public_id),
         "disputes:case_file <int:file_id>": str(found.evidence_file.pk),
         "disputes:open <bytes32:escrow_id>": cast.more["disputable"],
