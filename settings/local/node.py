@@ -104,6 +104,8 @@ def service(run: RunDir, port: int, *, block_time: int | None, state: list[str] 
     command += ["--slots-in-an-epoch", "1", "--cache-path", str(folder / "cache"), *(state or [])]
     if block_time:
         command += ["--block-time", str(block_time)]
+    else:  # tests ask for the state of their first blocks after thousands that they took back, and those count too
+        command += ["--max-persisted-states", "100000"]
     return Service("anvil", command, partial(answers, url(port)), env={"HOME": str(folder)})
 
 
