@@ -116,6 +116,9 @@ def test_before_anybody_signs_the_page_says_what_is_paid_what_comes_back_and_wha
     assert "90.00" in page and "9.00" in page
     answer = shop.client.get(shop.url, {"plan": shop.small.pk, "periods": 2})
     shown, page = answer.context["figures"], answer.content.decode()
+    assert "What you agree to" in page
+    assert "decided by vote" in page
+    assert "Its fingerprint" in page
     said = if_stopped(shop.escrow, shown.at)
     assert (shown.pays, shown.back, shown.used) == (18 * world.TUSD, said.refund, said.used)
     assert shown.back == PRICE - PRICE * int((shown.at - shop.escrow.started_at).total_seconds()) // PERIOD

@@ -1,6 +1,7 @@
 """Another plan in place of the one that runs: side by side with what each costs and brings back, then the order."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +15,12 @@ from marketplace.escrow.services.changing import figures, held
 from marketplace.escrow.views.paying import ordered
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
-from marketplace.subscriptions import changing, services, spending
+from marketplace.organizations.taxes import tax_of, vat_number_of
+from marketplace.subscriptions import changing, services
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.forms import AskForm, CheckoutForm
-from marketplace.subscriptions.models import Order
+from marketplace.subscriptions.models import MarketParams, Order
+from marketplace.subscriptions.ordering import in_the_way, order_or_ask
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
@@ -88,35 +91,31 @@ def _one(request: ActedRequest, order: Order, escrow: Escrow, plan: Plan) -> Htt
     form = CheckoutForm(data, plan=plan, initial=initial)
     asking = AskForm(data, initial={"note": request.GET.get("note", "")})
     if sent and form.is_valid() and asking.is_valid():
+        note = asking.cleaned_data["note"] if "note" in request.POST else None
         try:
-            placed = services.place_order(request.actor, plan_id=plan.pk, replaces=order, **form.cleaned_data)
-        except spending.NeedsApproval as refused:
-            if "note" in request.POST:
-                wish = {**form.cleaned_data, **asking.cleaned_data}
-                asked = spending.ask(request.actor, plan=plan, replaces=order, **wish)
-                return redirect("subscriptions:asked", org=request.org.slug, public_id=asked.public_id)
-            form.add_error(None, str(refused))
+            made = order_or_ask(request.actor, plan=plan, note=note, replaces=order, **form.cleaned_data)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            return redirect("escrow:pay", org=request.org.slug, public_id=placed.public_id)
+            following = "escrow:pay" if isinstance(made, Order) else "subscriptions:asked"
+            return redirect(following, org=request.org.slug, public_id=made.public_id)
     context = {**_offer(request, order, escrow, plan, form), "asking": asking}
     page = "escrow/change_to.html" + ("#sum" if request.htmx else "")
     return render(request, page, context, status=422 if sent else 200)
 
 
 def _offer(request: ActedRequest, order: Order, escrow: Escrow, plan: Plan, form: CheckoutForm) -> dict[str, Any]:
-    refusal = limit = approval = ""
+    actor = request.actor
     found = figures(escrow, old=order.plan, plan=plan, periods=form.chosen, at=market_time())
-    try:
-        services.orderable(request.actor, plan.pk)
-        spending.check(request.actor, currency=plan.currency, amount=found.pays, lock=False)
-    except spending.NeedsApproval as needed:
-        approval = str(needed)
-    except spending.BeyondBudget as beyond:
-        limit = str(beyond)
-    except Refused as refused:
-        refusal = str(refused)
-    said = {"refusal": refusal, "limit": limit, "approval": approval}
-    seconds = found.periods * plan.period_seconds
-    return {"order": order, "escrow": escrow, "plan": plan, "form": form, "figures": found, "seconds": seconds, **said}
+    orderable = partial(services.orderable, actor, plan.pk)
+    return {
+        "order": order,
+        "escrow": escrow,
+        "plan": plan,
+        "form": form,
+        "figures": found,
+        "seconds": found.periods * plan.period_seconds,
+        "params": MarketParams.objects.current(),
+        "tax": tax_of(plan.org, buyer_country=request.org.country, buyer_vat=vat_number_of(request.org)),
+        **in_the_way(actor, currency=plan.currency, amount=found.pays, orderable=orderable),
+    }

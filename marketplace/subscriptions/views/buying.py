@@ -1,6 +1,7 @@
 """From a tool to an order, and what became of the orders of an organization."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -20,12 +21,12 @@ from marketplace.lifecycle import Refused
 from marketplace.organizations.access import EVERYBODY, MAY_PAY, MAY_USE
 from marketplace.organizations.models import Membership
 from marketplace.organizations.taxes import tax_of, vat_number_of
-from marketplace.subscriptions import calls, changing, free, services, spending
+from marketplace.subscriptions import calls, changing, free, services
 from marketplace.subscriptions.allowance import allowance
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.forms import AskForm, CallsForm, CheckoutForm
 from marketplace.subscriptions.models import MarketParams, Order, Subscription
-from marketplace.subscriptions.spending import NeedsApproval
+from marketplace.subscriptions.ordering import in_the_way, order_or_ask
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 from marketplace.tenancy.scope import scope
@@ -68,17 +69,14 @@ def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
     form = _checkout_form(request, plan, shown)
     asking = AskForm(shown, initial={"note": request.GET.get("note", "")})
     if sent and form.is_valid() and asking.is_valid():
+        note = asking.cleaned_data["note"] if "note" in request.POST else None
         try:
-            order = services.place_order(request.actor, plan_id=plan.pk, **form.cleaned_data)
-        except NeedsApproval as refused:
-            if "note" in request.POST:
-                made = spending.ask(request.actor, plan=plan, **form.cleaned_data, **asking.cleaned_data)
-                return redirect("subscriptions:asked", org=request.org.slug, public_id=made.public_id)
-            form.add_error(None, str(refused))
+            made = order_or_ask(request.actor, plan=plan, note=note, **form.cleaned_data)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)
+            following = "escrow:pay" if isinstance(made, Order) else "subscriptions:asked"
+            return redirect(following, org=request.org.slug, public_id=made.public_id)
     page = "subscriptions/checkout_calls.html" if plan.is_per_call else "subscriptions/checkout.html"
     page += "#sum" if request.htmx else ""
     context = {**_offer(request, plan, form), "asking": asking}
@@ -113,16 +111,8 @@ def _for_nothing(request: ActedRequest, plan: Plan) -> HttpResponse:
 
 
 def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) -> dict[str, Any]:
-    refusal = limit = approval = ""
-    try:
-        services.orderable(request.actor, plan.pk)
-        spending.check(request.actor, currency=plan.currency, amount=form.chosen * plan.price, lock=False)
-    except NeedsApproval as needed:
-        approval = str(needed)
-    except spending.BeyondBudget as beyond:
-        limit = str(beyond)
-    except Refused as refused:
-        refusal = str(refused)
+    actor, total = request.actor, form.chosen * plan.price
+    orderable = partial(services.orderable, actor, plan.pk)
     params, periods = MarketParams.objects.current(), form.chosen
     mine = Subscription.objects.filter(buyer=request.org, listing=plan.listing)
     return {
@@ -130,13 +120,11 @@ def _offer(request: ActedRequest, plan: Plan, form: CheckoutForm | CallsForm) ->
         "listing": plan.listing,
         "form": form,
         "params": params,
-        "refusal": refusal,
-        "limit": limit,
-        "approval": approval,
+        **in_the_way(actor, currency=plan.currency, amount=total, orderable=orderable),
         "periods": periods,
         "seconds": periods * plan.period_seconds,
         "each": plan.price,
-        "total": periods * plan.price,
+        "total": total,
         "forgotten": mine.in_grace(market_time()).exists(),
         "may_try": free.may_try(request.actor, plan),
         "tax": tax_of(plan.org, buyer_country=request.org.country, buyer_vat=vat_number_of(request.org)),

@@ -8,9 +8,10 @@ from django.shortcuts import redirect, render
 
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
-from marketplace.subscriptions import calls, services, spending
+from marketplace.subscriptions import calls, services
 from marketplace.subscriptions.forms import CallsForm
 from marketplace.subscriptions.models import MarketParams, Order
+from marketplace.subscriptions.ordering import in_the_way
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
@@ -46,25 +47,17 @@ def further(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _offer(request: ActedRequest, order: Order, form: CallsForm) -> dict[str, Any]:
-    refusal = limit = approval = ""
-    total = form.chosen * int(order.plan.overage_price)
-    try:
-        services.payable(request.actor, calls.plan_beyond(request.actor, order.subscription))
-        spending.check(request.actor, currency=order.currency, amount=total, lock=False)
-    except spending.NeedsApproval as needed:
-        approval = str(needed)
-    except spending.BeyondBudget as beyond:
-        limit = str(beyond)
-    except Refused as refused:
-        refusal = str(refused)
+    actor, total = request.actor, form.chosen * int(order.plan.overage_price)
+
+    def orderable() -> None:
+        services.payable(actor, calls.plan_beyond(actor, order.subscription))
+
     return {
         "plan": order.plan,
         "listing": order.listing,
         "form": form,
         "params": MarketParams.objects.current(),
-        "refusal": refusal,
-        "limit": limit,
-        "approval": approval,
+        **in_the_way(actor, currency=order.currency, amount=total, orderable=orderable),
         "periods": form.chosen,
         "each": order.plan.overage_price,
         "total": total,
