@@ -45,6 +45,7 @@ urlpatterns = [
     path(f"{ORDER}/pay/own/allowed/", paying.own_allowed, name="own_allowed"),
     path(f"{ORDER}/pay/own/sent/", paying.own_sent, name="own_sent"),
     path(f"{ORDER}/pay/give-up/", paying.give_up, name="give_up"),
+    path(f"{ORDER}/pay/take-back/", paying.take_back, name="take_back"),
     path(f"{ORDER}/renew/", renewing.renew, name="renew"),
     path(f"{ORDER}/renew/authorize/", paying.authorize, name="renew_authorize"),
     path(f"{ORDER}/renew/authorized/", paying.authorized, name="renew_authorized"),

@@ -25,6 +25,7 @@ NOT_TOLD: Final = {
     "organization.updated": "a matter of wording that its page shows",
     "listing.drafted": "work in progress",
     "listing.edited": "work in progress",
+    "order.given_up": "its buyer has just done it, and nothing was paid; the provider's page of orders shows it",
     "order.payment_signed": "a step of paying; the deposit is told",
     "order.payment_sent": "a step of paying; the deposit is told",
     "escrow.cancel_sent": "a step of stopping; the refund is told",

@@ -49,6 +49,12 @@ def standing(order: Order) -> Order | None:
     return found.exclude(subscription__state=Subscription.State.ENDED).order_by("-pk").first()
 
 
+def unpaid(order: Order) -> Order | None:
+    """The order that is to take this one's place, if it waits for its payment."""
+    found = standing(order)
+    return found if found and found.state == Order.State.PLACED else None
+
+
 def replaced_by(order: Order) -> Order | None:
     """The paid order that runs in this one's place, while this one runs too and costs."""
     now = market_time()
@@ -81,7 +87,9 @@ def _under_way(before: Order) -> str:
     until = formats.time_format(timezone.localtime(before.expires_at), "TIME_OF_DAY_FORMAT")
     words = {"plan": before.plan.name, "until": until}
     if before.state == Order.State.PLACED:
-        return _("A change to %(plan)s waits for its payment until %(until)s. Pay that one, or come back then.") % words
+        return (
+            _("A change to %(plan)s waits for its payment until %(until)s. Pay that one, or give it up first.") % words
+        )
     return _("This was changed to %(plan)s, which runs. Change that one instead.") % words
 
 

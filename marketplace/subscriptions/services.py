@@ -36,6 +36,7 @@ __all__ = [
     "orderable",
     "place_approved_order",
     "place_order",
+    "take_back",
 ]
 
 
@@ -256,6 +257,13 @@ def expire_orders() -> int:
             order.subscription.move(Subscription.State.ENDED, ended_reason=noop("The order was not paid in time."))
         tell_both(("order.expired", order, {}) for order in orders)
     return len(orders)
+
+
+def take_back(actor: Actor, order: Order) -> None:
+    """An unpaid order ends by its buyer's word. For the escrow, which has looked for payments, in its transaction."""
+    order.move(Order.State.EXPIRED)
+    order.subscription.move(Subscription.State.ENDED, ended_reason=noop("Given up before it was paid."))
+    note_both(actor, "order.given_up", order)
 
 
 def end_lapsed() -> int:

@@ -17,6 +17,7 @@ from marketplace.escrow.services.bills import Bill, More, bill_of
 from marketplace.escrow.services.following import followed, payment_of
 from marketplace.escrow.services.relaying import refuse_exhausted
 from marketplace.lifecycle import Refused
+from marketplace.subscriptions import services as subscriptions
 from marketplace.subscriptions import spending
 from marketplace.subscriptions.models import Order
 from marketplace.subscriptions.words import money
@@ -131,10 +132,29 @@ def give_up(actor: Actor, *, order: Order, is_renewal: bool = False) -> None:
         payment = standing.select_related("relayed", "renews", "tops_up__channel", "order").order_by("-pk").first()
         if payment is None:
             return
-        if payment.relayed_id or payment.tx_hash or followed(payment).step != "sign":
+        with in_words_of(None):
+            life = followed(payment)
+        may_arrive = payment.relayed_id or payment.tx_hash or life.step != "sign"
+        if may_arrive and not life.failed:
             raise Refused(_("Your payment is on its way already. Please do not pay again."))
-        payment.given_up = "The wallet sent nothing."
-        payment.save(update_fields=["given_up"])
+        _no_longer_stands(payment, life.sentence if life.failed else "The wallet sent nothing.")
+
+
+def give_up_order(actor: Actor, *, order: Order) -> None:
+    """The buyer does not pay this order after all: it ends at once, so that another can be placed in its place.
+
+    Raises Refused while a payment may still arrive, and when it is paid. What a wallet has sent without a word to us
+    comes too late then, and its buyer can take it back.
+    """
+    with transaction.atomic():
+        mine = Order.objects.bought_by(actor.org_id or 0).select_related("subscription")
+        order = mine.select_for_update(of=("self",)).get(pk=order.pk)
+        if order.state == Order.State.EXPIRED:
+            return
+        if order.state != Order.State.PLACED:
+            raise Refused(_("This order is paid. Stop it instead, and what was not used comes back."))
+        give_up(actor, order=order)
+        subscriptions.take_back(actor, order)
 
 
 def checked_hash(text: object) -> str:
@@ -158,13 +178,17 @@ def _refuse_second(bill: Bill, address: str) -> Payment | None:
     with in_words_of(None):
         life = followed(payment)
     if life.failed:
-        payment.given_up = (life.sentence or "It failed.")[:300]
-        payment.save(update_fields=["given_up"])
+        _no_longer_stands(payment, life.sentence)
         return None
     is_open = not payment.tx_hash and not payment.relayed_id and life.step == "sign"
     if is_open and payment.address == address and payment.contract == bill.contract:
         return payment
     raise Refused(_("A payment for this order is already under way. Reload the page to follow it; do not pay again."))
+
+
+def _no_longer_stands(payment: Payment, reason: str) -> None:
+    payment.given_up = (reason or "It failed.")[:300]
+    payment.save(update_fields=["given_up"])
 
 
 def refuse_hopeless(bill: Bill, address: str) -> None:

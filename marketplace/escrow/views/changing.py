@@ -81,6 +81,7 @@ def _side_by_side(request: ActedRequest, order: Order, escrow: Escrow, plans: li
     shown = [figures(escrow, old=order.plan, plan=plan, periods=1, at=now) for plan in plans]
     wished = changing.wished(order.subscription)
     context = {"order": order, "escrow": escrow, "plans": shown, "wished": wished, "at": now, "refusal": ""}
+    context["waiting"] = changing.unpaid(order)
     return render(request, "escrow/change.html", context)
 
 
@@ -114,6 +115,7 @@ def _offer(request: ActedRequest, order: Order, escrow: Escrow, plan: Plan, form
         "plan": plan,
         "form": form,
         "figures": found,
+        "waiting": changing.unpaid(order),
         "seconds": found.periods * plan.period_seconds,
         "params": MarketParams.objects.current(),
         "tax": tax_of(plan.org, buyer_country=request.org.country, buyer_vat=vat_number_of(request.org)),

@@ -225,3 +225,18 @@ def give_up(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
     return redirect("escrow:renew" if is_renewal else "escrow:pay", org=request.org.slug, public_id=order.public_id)
+
+
+@door.member(*MAY_PAY)
+@require_POST
+def take_back(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The buyer does not pay this order after all; one in the place of another leads back to the plans."""
+    order = ordered(request, public_id)
+    try:
+        services.give_up_order(request.actor, order=order)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("escrow:pay", org=request.org.slug, public_id=public_id)
+    messages.success(request, _("Given up. Nothing was taken."))
+    following, about = ("escrow:change", order.replaces) if order.replaces else ("subscriptions:detail", order)
+    return redirect(following, org=request.org.slug, public_id=about.public_id)
