@@ -112,7 +112,6 @@ def _against_the_bare_list(found: dict[str, cpu.Measured]) -> Iterator[Result]:
 
     unit = "x the bare list's CPU"
     yield Result("pages.browse", times("browse"), unit, 3)
-    yield Result("pages.browse.mixed", times("browse, mixed questions"), unit, 3)
     yield Result("pages.listing", times("listing, each once"), unit, 3)
     yield Result("pages.listing.kept", times("listing, one again and again"), unit, 3)
     yield Result("pages.listing.probed", times("listing, 29 days of probes, each once"), unit, 3)
