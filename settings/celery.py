@@ -60,7 +60,7 @@ app.conf.beat_schedule = {
     "forget old probes": every(3600.0, "marketplace.gateway.tasks.forget_probes"),
     "tell people": every(2.0, "marketplace.notifications.tasks.read_entries"),
     "send e-mails": every(5.0, "marketplace.notifications.tasks.send_mails"),
-    "ask for reviews": every(30.0, "marketplace.reviews.tasks.invite"),
+    "ask for reviews": every(300.0, "marketplace.reviews.tasks.invite"),
     "keep how long reviewers use": every(3600.0, "marketplace.reviews.tasks.keep_months"),
     "make exports": every(5.0, "marketplace.privacy.tasks.make_exports"),
     "erase": every(60.0, "marketplace.privacy.tasks.erase"),
