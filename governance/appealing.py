@@ -16,7 +16,7 @@ from chain import abi
 from governance import drafting
 from governance.drafting import Wanted
 from governance.facts import ESCROW, Facts
-from governance.models import Draft, Governor, Proposal, State
+from governance.models import Draft, Governor, State
 from governance.refusing import No
 
 ENDED = {
@@ -62,30 +62,9 @@ def standing(origin: str) -> dict[str, str] | None:
     draft = Draft.objects.filter(origin=origin).select_related("governor").first()
     if draft is None:
         return None
-    proposal = _proposal_of(draft)
+    proposal = drafting.proposal_of(draft)
     if proposal is None:
         return {"state": "draft", "path": ""}
-    if draft.proposed is None:
-        Draft.objects.filter(pk=draft.pk).update(proposed=proposal.proposal_id)
+    drafting.follow(draft, proposal)
     state = ENDED.get(State(proposal.state), "open") if proposal.settled else "open"
     return {"state": state, "path": proposal.get_absolute_url()}
-
-
-def _proposal_of(draft: Draft) -> Proposal | None:
-    made = Proposal.objects.filter(governor=draft.governor).select_related("governor")
-    if draft.proposed is not None:
-        return made.filter(proposal_id=draft.proposed).first()
-    calls = drafting.calls_of(draft)
-    if not calls or not draft.title:
-        return None
-    text = drafting.text_of(draft)
-    alike = made.filter(text__startswith=text, targets=[call.target for call in calls]).order_by("pk")
-    return next((each for each in alike if _is_it(each, text, calls)), None)
-
-
-def _is_it(proposal: Proposal, text: str, calls: list[Wanted]) -> bool:
-    """The same calls, and the same words but for the suffix that names the proposer."""
-    rest = proposal.description.removeprefix(text).strip()
-    same_words = not rest or rest == f"#proposer={proposal.proposer.lower()}"
-    data = [bytes.fromhex(each.removeprefix("0x")) for each in proposal.calldatas]
-    return same_words and data == [call.data for call in calls] and not any(proposal.amounts)

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 
 from chain.client import NodeRefused, NodeUnreachable, client
 from governance import simulating
-from governance.models import Draft, Governor, Proposal
+from governance.models import Comment, Draft, Governor, Proposal
 from governance.refusing import No
 
 A_DAY: Final = 500
@@ -95,6 +95,34 @@ def same_as(draft: Draft, proposer: str) -> Proposal | None:
     return Proposal.objects.select_related("governor").filter(governor=draft.governor, proposal_id=number).first()
 
 
+def proposal_of(draft: Draft) -> Proposal | None:
+    """The proposal with the very calls and words of the draft, whoever made it; once followed it stays that one."""
+    made = Proposal.objects.filter(governor=draft.governor).select_related("governor")
+    if draft.proposed is not None:
+        return made.filter(proposal_id=draft.proposed).first()
+    calls = calls_of(draft)
+    if not calls or not draft.title:
+        return None
+    text = text_of(draft)
+    alike = made.filter(text__startswith=text, targets=[call.target for call in calls]).order_by("pk")
+    return next((each for each in alike if _is_it(each, text, calls)), None)
+
+
+def _is_it(proposal: Proposal, text: str, calls: list[Wanted]) -> bool:
+    """The same calls, and the same words but for the suffix that names the proposer."""
+    rest = proposal.description.removeprefix(text).strip()
+    same_words = not rest or rest == f"#proposer={proposal.proposer.lower()}"
+    data = [bytes.fromhex(each.removeprefix("0x")) for each in proposal.calldatas]
+    same_calls = data == [call.data for call in calls] and proposal.amounts == [call.value for call in calls]
+    return same_words and same_calls
+
+
+def follow(draft: Draft, proposal: Proposal) -> None:
+    """Keep which proposal a draft became, whatever is written into the draft later."""
+    if draft.proposed is None:
+        Draft.objects.filter(pk=draft.pk).update(proposed=proposal.proposal_id)
+
+
 def tried(draft: Draft) -> dict[str, Any]:
     """What the chain says of the calls now, and as of which block; raises No without an answer."""
     node = client(draft.governor.chain)
@@ -106,5 +134,11 @@ def tried(draft: Draft) -> dict[str, Any]:
 
 
 def forget() -> int:
-    """Delete what nobody has touched for three months, unless what it was begun for follows its vote; how many."""
-    return Draft.objects.filter(changed_at__lt=timezone.now() - KEPT, proposed=None).delete()[0]
+    """Delete what nobody has touched for three months, with what was said of it; how many rows.
+
+    Kept is what has been discussed since, and what became a proposal.
+    """
+    since = timezone.now() - KEPT
+    discussed = Comment.objects.filter(written_at__gte=since).values("discussion__draft")
+    stale = Draft.objects.filter(changed_at__lt=since, proposed=None).exclude(pk__in=discussed)
+    return stale.delete()[1].get(Draft._meta.label, 0)

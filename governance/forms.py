@@ -83,6 +83,22 @@ class StatementForm(forms.Form):
         return stored(self.cleaned_data["statement"])
 
 
+class CommentForm(forms.Form):
+    """What somebody says of a draft; `answers` is the number of the comment above it, if it answers one."""
+
+    comment = forms.CharField(
+        max_length=5_000,
+        error_messages={
+            "required": gettext_lazy("Write something first."),
+            "max_length": gettext_lazy("A comment has at most 5,000 characters."),
+        },
+    )
+    answers = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+
+    def clean_comment(self) -> str:
+        return stored(self.cleaned_data["comment"])
+
+
 class ReportForm(forms.Form):
     why = forms.CharField(
         label=gettext_lazy("What is wrong with it?"),

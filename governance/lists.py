@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from governance import doors
+from governance import discussions, doors
 from governance.models import OPEN, TERMINAL, Check, Governor, Proposal, State
 from governance.models.proposals import Place
 from governance.power import checked_address
@@ -100,6 +100,8 @@ def proposals(request: HttpRequest, governor: str | None = None) -> HttpResponse
         after = found.below(wish.place) if wish.place else found
         rows = list(for_show(after)[: PER_PAGE + 1])
         context |= _page(dao, wish, rows[:PER_PAGE], more=len(rows) > PER_PAGE, total=found.count())
+        if wish.is_plain and not wish.place:
+            context["discussed"] = discussions.under_discussion(dao)
         context["several"] = Governor.objects.exclude(pk=dao.pk).exists()
         context["check"] = Check.objects.filter(governor=dao).first()
         context["reading"] = Reading.of(dao) if dao.caught_up_at is None else None

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from chain.turns import turn
-from governance import checking, drafting, live, services, simulating
+from governance import checking, discussing, drafting, live, services, simulating
 from governance.treasuries import following
 
 
@@ -19,6 +19,14 @@ def mirror() -> None:
 def forget_drafts() -> None:
     """Delete drafts that nobody has touched for long."""
     drafting.forget()
+
+
+@shared_task(ignore_result=True)
+def follow_drafts() -> None:
+    """Find what discussed drafts have become."""
+    with turn("following drafts") as ours:
+        if ours:
+            discussing.follow_drafts()
 
 
 @shared_task(ignore_result=True)

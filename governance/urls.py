@@ -4,7 +4,7 @@ from django.urls import path
 
 from governance import lists, views, wallet
 from governance.consumers import ProposalConsumer
-from governance.views import ballots, delegates, drafts, files, rules, treasury
+from governance.views import ballots, delegates, discussions, drafts, files, rules, treasury
 
 app_name = "governance"
 urlpatterns = [
@@ -20,6 +20,19 @@ urlpatterns = [
     path("<slug:governor>/drafts/", drafts.begin, name="drafts"),
     path("<slug:governor>/drafts/<slug:key>/", drafts.draft, name="draft"),
     path("<slug:governor>/drafts/<slug:key>/send/", drafts.send, name="draft_send"),
+    path("<slug:governor>/drafts/<slug:key>/open/", discussions.open_sign, name="draft_open"),
+    path("<slug:governor>/drafts/<slug:key>/opened/", discussions.opened, name="draft_opened"),
+    path("<slug:governor>/drafts/<slug:key>/close/", discussions.close, name="draft_close"),
+    path("<slug:governor>/discussions/", discussions.listed, name="discussions"),
+    path("<slug:governor>/discussions/feed/", files.discussion_feed, name="discussion_feed"),
+    path("<slug:governor>/discussions/<slug:discussion>/", discussions.discussion, name="discussion"),
+    path("<slug:governor>/discussions/<slug:discussion>/say/", discussions.say, name="discussion_say"),
+    path("<slug:governor>/discussions/<slug:discussion>/said/", discussions.said, name="discussion_said"),
+    path("<slug:governor>/discussions/<slug:discussion>/moderate/", discussions.moderate, name="moderate_discussion"),
+    path("<slug:governor>/discussions/<slug:discussion>/<int:comment>/withdraw/", discussions.withdraw,
+         name="comment_withdraw"),
+    path("<slug:governor>/discussions/<slug:discussion>/<int:comment>/withdrawn/", discussions.withdrawn,
+         name="comment_withdrawn"),
     path("<slug:governor>/delegate/", views.delegate, name="delegate"),
     path("<slug:governor>/delegate/send/", wallet.delegate, name="delegate_send"),
     path("<slug:governor>/delegate/sign/", delegates.sign, name="delegate_sign"),
@@ -52,7 +65,7 @@ urlpatterns = [
     path("<slug:governor>/<str:proposal_id>/ballots/<str:voter>/send/", ballots.hand_over, name="ballot_send"),
     path("<slug:governor>/<str:proposal_id>/ballots/<str:voter>/again/", ballots.again, name="ballot_again"),
     path("<slug:governor>/<str:proposal_id>/act/", wallet.act, name="act"),
-]
+]  # fmt: skip
 websocket_urlpatterns = [
     path("ws/governance/<slug:governor>/<str:proposal_id>/", ProposalConsumer.as_asgi()),
 ]

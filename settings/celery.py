@@ -71,6 +71,7 @@ app.conf.beat_schedule = {
     "mirror governance": every(1.0, "governance.tasks.mirror"),
     "simulate proposals": every(10.0, "governance.tasks.simulate"),
     "forget drafts of proposals": every(3600.0, "governance.tasks.forget_drafts"),
+    "follow drafts of proposals": every(10.0, "governance.tasks.follow_drafts"),
     "follow treasuries": every(15.0, "governance.tasks.follow_treasuries"),
     "compare governance": every(15.0, "governance.tasks.check"),
 }

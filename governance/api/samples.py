@@ -91,6 +91,34 @@ DETAIL: Final = {
         "at": "2026-11-22T09:59:52Z",
     },
 }
+DISCUSSION: Final[dict[str, Any]] = {
+    "id": "9f2c41d07be35a68",
+    "title": "Set the fee to 3 %",
+    "account": TOM,
+    "power": "300000000000000000000000",
+    "opened": "2026-11-22T09:40:00Z",
+    "changed": "2026-11-22T09:52:10Z",
+    "closed": None,
+    "proposal": None,
+    "comments": 2,
+    "page": "https://market.example/governance/guild-governor/discussions/9f2c41d07be35a68/",
+}
+DISCUSSION_DETAIL: Final = {
+    **DISCUSSION,
+    "description": "The arbiters have to be paid.",
+    "calls": DETAIL["calls"],
+}
+COMMENT: Final = {
+    "id": 17,
+    "answers": None,
+    "author": TOM,
+    "power": "300000000000000000000000",
+    "at": 1795312600,
+    "text": "Would 2.75 % not be enough?",
+    "signature": "0x" + "1b" * 65,
+    "taken_back": None,
+    "hidden": "",
+}
 VOTE: Final = {
     "voter": TOM,
     "support": "for",

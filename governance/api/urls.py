@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import ballots, daos, proposals, treasury
+from governance.api import ballots, daos, discussions, proposals, treasury
 
 urlpatterns = [
     path("daos/", daos.dao_list, name="api-daos"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("daos/<slug:governor>/delegates/", daos.delegate_list, name="api-delegates"),
     path("daos/<slug:governor>/treasury/", treasury.treasury, name="api-treasury"),
     path("daos/<slug:governor>/voters/<str:voter>/", daos.voter_detail, name="api-voter"),
+    path("daos/<slug:governor>/discussions/", discussions.discussion_list, name="api-discussions"),
+    path("daos/<slug:governor>/discussions/<slug:discussion>/", discussions.discussion_detail, name="api-discussion"),
+    path("daos/<slug:governor>/discussions/<slug:discussion>/comments/", discussions.comment_list, name="api-comments"),
     path("daos/<slug:governor>/proposals/", proposals.proposal_list, name="api-proposals"),
     path("daos/<slug:governor>/proposals/<str:proposal_id>/", proposals.proposal_detail, name="api-proposal"),
     path("daos/<slug:governor>/proposals/<str:proposal_id>/votes/", proposals.vote_list, name="api-votes"),

@@ -8,6 +8,7 @@ what was derived from them goes with them. The figures on Proposal are recompute
 from governance.models.ballots import Ballot
 from governance.models.checks import Check
 from governance.models.delegating import SignedDelegation, Statement, StatementReport
+from governance.models.discussions import Comment, Discussion
 from governance.models.drafts import Draft
 from governance.models.governors import (
     ClockMode,
@@ -31,7 +32,9 @@ __all__ = [
     "Ballot",
     "Check",
     "ClockMode",
+    "Comment",
     "Delegation",
+    "Discussion",
     "Draft",
     "FeeAccount",
     "Governor",

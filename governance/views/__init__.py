@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from governance import delegating, doors, relaying, simulating
+from governance.discussions import discussion_of
 from governance.effects import Effect, effect_of
 from governance.facts import Facts, fee_change
 from governance.following import delegation_life, life_of
@@ -47,6 +48,7 @@ def proposal_page(
         **_found_votes(request, row),
         **_your_vote(row, given),
         "simulation": simulating.of(row),
+        "discussion": discussion_of(row),
         "address_error": bool(given) and checked_address(given) is None,
         "description": rendered(row.description, title=row.title),
         "socket_path": f"/ws/governance/{row.governor.slug}/{row.proposal_id}/",

@@ -14,7 +14,7 @@ from governance import delegating, doors
 from governance.following import delegation_life
 from governance.forms import AddressForm, DelegateForm, HideForm, ReportForm, StatementForm
 from governance.markdown import rendered
-from governance.models import Governor, Statement
+from governance.models import Discussion, Governor, Statement
 from governance.power import checked_address
 from governance.reading import governor_named
 from governance.refusing import No, cleaned
@@ -142,4 +142,6 @@ def statements(request: HttpRequest, governor: str) -> HttpResponse:
         status = 422
     rows = reading.to_judge(dao)
     shown = [{"row": row, "html": rendered(row.text), "reports": list(row.reports.all())} for row in rows]
-    return render(request, "governance/statements.html", {"governor": dao, "shown": shown, "form": form}, status=status)
+    drafts = Discussion.objects.of_governor(dao).order_by("-pk")[:PER_PAGE]
+    context = {"governor": dao, "shown": shown, "form": form, "drafts": drafts}
+    return render(request, "governance/statements.html", context, status=status)

@@ -12,7 +12,7 @@ from governance.effects import effect_of
 from governance.facts import Facts
 from governance.forms import AddressForm, DraftForm
 from governance.markdown import rendered
-from governance.models import Draft
+from governance.models import Discussion, Draft
 from governance.power import checked_address, power_at, threshold
 from governance.reading import governor_named
 from governance.refusing import No, cleaned
@@ -42,7 +42,8 @@ def begin(request: HttpRequest, governor: str) -> HttpResponse:
     return render(request, "governance/drafts.html", context, status=422 if problem else 200)
 
 
-def _draft_or_404(governor: str, key: str) -> Draft:
+def draft_or_404(governor: str, key: str) -> Draft:
+    """The draft behind a secret link."""
     dao = get_object_or_404(governor_named(governor))
     found = drafting.draft_of(dao, key)
     if found is None:
@@ -53,7 +54,7 @@ def _draft_or_404(governor: str, key: str) -> Draft:
 @doors.public
 def draft(request: HttpRequest, governor: str, key: str) -> HttpResponse:
     """One draft: its words, its calls as sentences, one more call, and what is missing before it can be proposed."""
-    row = _draft_or_404(governor, key)
+    row = draft_or_404(governor, key)
     facts = Facts.of(row.governor)
     kinds = wishes.kinds(facts)
     words = DraftForm(initial={"title": row.title, "why": row.why})
@@ -115,13 +116,14 @@ def _shown(request: HttpRequest, row: Draft, facts: Facts) -> dict[str, Any]:
         "address": given,
         "address_error": bool(given) and address is None,
         "ready": bool(row.calls and row.title and row.why),
+        "discussion": Discussion.objects.of_governor(row.governor).filter(draft=row).first(),
     }
 
 
 @conversation
 def send(body: dict[str, Any], governor: str, key: str) -> dict[str, Any]:
     """The draft as a proposal, bound to its proposer by the suffix that the Governor checks."""
-    row = _draft_or_404(governor, key)
+    row = draft_or_404(governor, key)
     dao, address = row.governor, cleaned(AddressForm(body))["address"]
     if not (row.calls and row.title and row.why):
         raise No(_("A proposal needs a title, a reason and at least one call. Save them first."))

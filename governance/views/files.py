@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from governance import doors
-from governance.models import ClockMode, Proposal, Support, Vote
+from governance.markdown import rendered
+from governance.models import ClockMode, Comment, Proposal, Support, Vote
 from governance.reading import for_show, governor_named, shown
 from governance.views import proposal_or_404
 from governance.words import moment
@@ -113,6 +114,29 @@ def feed(request: HttpRequest, governor: str) -> HttpResponse:
             author_name=row.proposal.proposer,
             pubdate=moment(row.proposal.log.block.timestamp),
             updateddate=moment(max([row.proposal.log.block.timestamp, *steps])),
+        )
+    return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+@doors.public
+@require_safe
+def discussion_feed(request: HttpRequest, governor: str) -> HttpResponse:
+    """The newest comments on drafts, as Atom."""
+    dao = get_object_or_404(governor_named(governor))
+    here = request.build_absolute_uri()
+    title = f"{dao.name}: {_('Drafts under discussion')}"
+    made = Atom1Feed(title=title, link=request.build_absolute_uri("../"), description="", feed_url=here)
+    rows = Comment.objects.filter(discussion__draft__governor=dao, discussion__hidden_at=None)
+    rows = rows.filter(withdrawn_at=None, hidden_at=None).select_related("discussion__draft__governor")
+    for row in rows.order_by("-written_at", "-pk")[:NEWEST]:
+        made.add_item(
+            title=row.discussion.draft.title,
+            link=request.build_absolute_uri(f"{row.discussion.get_absolute_url()}#comment-{row.pk}"),
+            unique_id=f"urn:{dao.chain}:{dao.address}:comment:{row.pk}",
+            description=str(rendered(row.text)),
+            author_name=row.author,
+            pubdate=row.written_at,
+            updateddate=row.written_at,
         )
     return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 

@@ -18,6 +18,7 @@ from settings.local.services import RELAYER_KEY
 from tests.governance.guild import DELAY, GUILD, STRANGER, TOM, UMA, Guild, Voting
 from tests.governance.test_ballots import mined
 from tests.governance.test_delegating import publish
+from tests.governance.test_discussing import opened, say, written
 from tests.governance.test_lists import many
 from tests.governance.test_pages import active, guild_logs
 from tests.governance.wallets import sign
@@ -79,6 +80,9 @@ READ = {
     f"{BELOW}delegates/": f"{DAO}delegates/",
     f"{BELOW}treasury/": f"{DAO}treasury/",
     f"{BELOW}voters/{{voter}}/": f"{DAO}voters/{TOM}/",
+    f"{BELOW}discussions/": f"{DAO}discussions/",
+    f"{BELOW}discussions/{{discussion}}/": f"{DAO}discussions/DISCUSSED/",
+    f"{BELOW}discussions/{{discussion}}/comments/": f"{DAO}discussions/DISCUSSED/comments/",
     f"{BELOW}proposals/": f"{DAO}proposals/",
     f"{BELOW}proposals/{{proposal_id}}/": "",
     f"{BELOW}proposals/{{proposal_id}}/votes/": "votes/",
@@ -98,8 +102,10 @@ def voted(guild: Guild) -> Voting:
 def test_every_answer_is_exactly_what_the_document_describes(client: Client, voted: Voting, schema: Any) -> None:
     ours = {place for place, methods in schema["paths"].items() if "/governance/" in place and "get" in methods}
     assert ours - READ.keys() == {f"{BELOW}proposals/{{proposal_id}}/ballots/{{voter}}/"}, "say in READ where it is"
+    discussed = opened(client, written(client))
+    say(client, discussed, UMA, "Why?")
     for place, where in READ.items():
-        url = where if where.startswith("/") else of(voted, where)
+        url = where.replace("DISCUSSED", discussed.split("/")[-2]) if where.startswith("/") else of(voted, where)
         assert faults(schema, place, read(client, url)) == [], place
 
 

@@ -27,7 +27,7 @@ from django.utils import timezone
 from chain import abi
 from chain.models import Contract
 from governance import drafting
-from governance.models import Governor, Proposal
+from governance.models import Comment, Discussion, Draft, Governor, Proposal
 from marketplace.accounts import throttle
 from marketplace.accounts.models import User, Wallet
 from marketplace.accounts.proofs import PROVEN
@@ -44,7 +44,7 @@ from settings.local import rpc
 from tests import world
 from tests.accounts.passkey import Device, asked_again
 from tests.catalog import showing
-from tests.governance.guild import PARAMS, TOM, propose_data
+from tests.governance.guild import PARAMS, TOM, UMA, VIC, propose_data
 from tests.isolation.conftest import Trade, trade
 from tests.journeys.pages import (
     BUYERS,
@@ -189,7 +189,8 @@ def _values(cast: Cast) -> None:
         "<str:proposal_id>": str(cast.proposal.proposal_id),
         "<str:voter>": TOM,
         "governance:draft <slug:key>": drafting.begin(cast.proposal.governor),
-        "governance:draft_send <slug:key>": "no-draft",
+        **dict.fromkeys([f"governance:draft_{name} <slug:key>" for name in ("send", "open", "opened", "close")], "no"),
+        **_discussed(cast.proposal.governor),
         "<slug:digest>": found.picture.sha256,
         "<slug:rule>": "feeBps",
         "<str:tx_hash>": "0x" + "0" * 64,
@@ -318,6 +319,23 @@ def _another_plan(bought: Order) -> dict[str, str]:
         Subscription.objects.create(order=replaced, state="active", **both, **dates)
     assert replaced
     return {"running": str(bought.public_id), "smaller": str(plan.pk), "replacing": str(replaced.public_id)}
+
+
+def _discussed(governor: Governor) -> dict[str, str]:
+    """A draft with an answered comment, one that was taken back and one that is hidden."""
+    draft = Draft.objects.create(
+        governor=governor, digest=uuid.uuid4().hex, title="Pay the arbiters", why="They **rule** for us.",
+        calls=[[governor.address, "0", "0x12345678"]],
+    )  # fmt: skip
+    signed = {"power": 10**23, "signature": b"-", "said_at": 1}
+    found = Discussion.objects.create(draft=draft, public_id=uuid.uuid4().hex[:16], account=TOM, **signed)
+    first = Comment.objects.create(discussion=found, author=TOM, text="How *much*?", **signed)
+    Comment.objects.create(discussion=found, author=UMA, text="Enough.", answers=first, **signed)
+    now = timezone.now()
+    Comment.objects.create(discussion=found, author=UMA, withdrawn_at=now, **signed | {"signature": b"", "said_at": 2})
+    hidden = {"text": "Buy my book.", "hidden_at": now, "hidden_why": "It is an advertisement."}
+    Comment.objects.create(discussion=found, author=VIC, **hidden, **signed)
+    return {"<slug:discussion>": found.public_id, "<int:comment>": str(first.pk)}
 
 
 def _proposal() -> Proposal:

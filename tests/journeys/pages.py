@@ -20,7 +20,9 @@ SENT_TO: Final = {
     "governance:connect", "governance:ballot", "governance:act", "governance:ballot_sign",
     "governance:ballot_signed", "governance:ballot_send", "governance:ballot_again",
     "governance:delegate_sign", "governance:delegate_signed", "governance:statement_sign",
-    "governance:statement_signed", "governance:draft_send", "moderation:check_books", "notifications:open",
+    "governance:statement_signed", "governance:draft_send", "governance:draft_open",
+    "governance:draft_opened", "governance:draft_close", "governance:discussion_say", "governance:discussion_said",
+    "governance:comment_withdraw", "governance:comment_withdrawn", "moderation:check_books", "notifications:open",
     "notifications:read_all", "organizations:invite", "organizations:resend", "organizations:revoke",
     "organizations:payouts", "organizations:ask_verification", "organizations:name_domain",
     "organizations:add_document", "organizations:remove_document", "privacy:person_export", "privacy:person_keep",
@@ -31,9 +33,9 @@ FILES: Final = {
     "escrow:statement_csv", "escrow:statement_pdf", "mfa_download_recovery_codes", "catalog:export",
     "catalog:picture", "catalog:own_picture", "moderation:picture",
     "disputes:file", "disputes:case_file", "disputes:case_evidence", "escrow:evidence",
-    "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed", "governance:calendar",
-    "governance:treasury_csv", "escrow:invoice_pdf", "disputes:rulings_feed", "disputes:statement",
-    "disputes:reasoning",
+    "governance:ballot_file", "governance:votes_csv", "governance:votes_json", "governance:feed",
+    "governance:calendar", "governance:treasury_csv", "governance:discussion_feed", "escrow:invoice_pdf",
+    "disputes:rulings_feed", "disputes:statement", "disputes:reasoning",
 }  # fmt: skip
 # Parts of a page, for htmx, and answers for a script.
 PARTS: Final = {
@@ -74,6 +76,7 @@ VISITS: Final = {
     "accounts:unknown_wallet": "wallet",
     "catalog:save_for": "colleague",
     "governance:statements": "moderator",
+    "governance:moderate_discussion": "moderator",
     "gateway:trial": "buyer",
     "mfa_activate_totp": "new",
     "mfa_add_webauthn": "new",

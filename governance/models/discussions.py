@@ -1,0 +1,105 @@
+"""What people say of a draft before it is a proposal. A draft's own link stays a secret; a discussion has its own."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.urls import reverse
+
+from chain.fields import Uint256Field
+from governance.models.drafts import Draft
+from governance.models.governors import Governor
+from governance.models.shapes import ADDRESS
+
+HIDDEN_SAYS_WHY = Q(hidden_at__isnull=True, hidden_why="") | Q(hidden_at__isnull=False) & ~Q(hidden_why="")
+
+
+class DiscussionQuerySet(models.QuerySet["Discussion"]):
+    def visible(self) -> DiscussionQuerySet:
+        """What no moderator has hidden."""
+        return self.filter(hidden_at=None)
+
+    def undecided(self) -> DiscussionQuerySet:
+        """Of drafts that are not known to be proposals yet."""
+        return self.filter(draft__proposed=None)
+
+    def of_governor(self, governor: Governor) -> DiscussionQuerySet:
+        return self.filter(draft__governor=governor).select_related("draft__governor__token")
+
+
+class Discussion(models.Model):
+    """A draft that everybody may read, opened by a wallet's signature over `public_id`, title and time.
+
+    `power` is what the account could vote with when it opened it, in base units.
+    """
+
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="discussion")
+    public_id = models.CharField(max_length=16, unique=True)
+    account = models.CharField(max_length=42)
+    power = Uint256Field()
+    signature = models.BinaryField()
+    said_at = models.BigIntegerField()
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
+    hidden_why = models.CharField(max_length=300, blank=True, default="")
+
+    objects = DiscussionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            CheckConstraint(condition=Q(public_id__regex=r"^[0-9a-f]{16}$"), name="discussion_has_an_address"),
+            CheckConstraint(condition=Q(account__regex=ADDRESS), name="discussion_account_is_hex"),
+            CheckConstraint(condition=HIDDEN_SAYS_WHY, name="discussion_hidden_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("governance:discussion", args=[self.draft.governor.slug, self.public_id])
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None and self.hidden_at is None
+
+
+class Comment(models.Model):
+    """Markdown, signed by wallet; `answers` is the comment above it, one level deep.
+
+    One that its author has taken back keeps neither words nor signature: what stays is who, when and under what.
+    """
+
+    discussion = models.ForeignKey(Discussion, on_delete=models.CASCADE, related_name="comments")
+    answers = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="given")
+    author = models.CharField(max_length=42)
+    power = Uint256Field()
+    text = models.TextField(blank=True)
+    signature = models.BinaryField()
+    said_at = models.BigIntegerField()
+    written_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
+    hidden_why = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["discussion", "author", "said_at"], name="comment_said_once"),
+            CheckConstraint(condition=Q(author__regex=ADDRESS), name="comment_author_is_hex"),
+            CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) & ~Q(text="")
+                | Q(withdrawn_at__isnull=False, text="", signature=b""),
+                name="comment_withdrawn_is_gone",
+            ),
+            CheckConstraint(condition=HIDDEN_SAYS_WHY, name="comment_hidden_says_why"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["author", "written_at"], name="comments_of_author")]
+
+    def __str__(self) -> str:
+        return f"{self.author} at {self.said_at}"
+
+    @property
+    def is_readable(self) -> bool:
+        return self.withdrawn_at is None and self.hidden_at is None

@@ -1,0 +1,168 @@
+"""Drafts that everybody may read: the list, one with what is said of it, speaking by wallet, hiding by operators."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from governance import discussing, discussions, doors, drafting
+from governance.forms import AddressForm, CommentForm, HideForm
+from governance.markdown import rendered
+from governance.models import Comment, Discussion
+from governance.power import threshold
+from governance.reading import governor_named
+from governance.refusing import No, cleaned
+from governance.views.drafts import draft_or_404
+from governance.wallet import conversation
+from governance.words import amount
+
+PER_PAGE = 20
+
+
+def discussion_or_404(governor: str, public_id: str) -> Discussion:
+    dao = get_object_or_404(governor_named(governor))
+    return get_object_or_404(Discussion.objects.of_governor(dao), public_id=public_id)
+
+
+def _seconds(body: dict[str, Any]) -> int:
+    at = str(body.get("at", ""))
+    if not at.isascii() or not at.isdigit() or len(at) > 12:
+        raise No(_("The page sent something that is not understood here."))
+    return int(at)
+
+
+@doors.public
+@require_safe
+def listed(request: HttpRequest, governor: str) -> HttpResponse:
+    """All drafts that are or were discussed, newest first."""
+    dao = get_object_or_404(governor_named(governor))
+    page = Paginator(discussions.discussed(dao), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "governance/discussions.html", {"governor": dao, "page": page})
+
+
+@doors.public
+@require_safe
+def discussion(request: HttpRequest, governor: str, discussion: str) -> HttpResponse:
+    """One draft: what it would change, whether it would work, its words, and what people say of it."""
+    row = discussion_or_404(governor, discussion)
+    draft, dao = row.draft, row.draft.governor
+    context: dict[str, Any] = {"governor": dao, "discussion": row}
+    if row.hidden_at is None:
+        page = discussions.comments_of(row, request.GET.get("page"))
+        context |= {
+            "draft": draft,
+            "effects": discussions.effects_of(draft),
+            "description": rendered(drafting.text_of(draft), title=draft.title),
+            "opened_with": amount(row.power, dao.token),
+            "needed": amount(threshold(dao), dao.token),
+            "ready": bool(draft.calls and draft.title and draft.why),
+            "proposal": drafting.proposal_of(draft) if draft.proposed is not None else None,
+            "page": page,
+            "threads": discussions.threads(row, page),
+            **(discussions.tried(draft) if draft.calls and "try" in request.GET else {}),
+        }
+    return render(request, "governance/discussion.html", context)
+
+
+@conversation
+def open_sign(body: dict[str, Any], governor: str, key: str) -> dict[str, Any]:
+    """What to sign so that everybody may read a draft."""
+    draft, account = draft_or_404(governor, key), cleaned(AddressForm(body))["address"]
+    typed = discussing.opening_asked(draft, account)
+    say = _("Sign in your wallet that this draft may be discussed. It costs nothing; everybody can read it then.")
+    following = reverse("governance:draft_opened", args=[draft.governor.slug, key])
+    return {"typed": typed, "say": say, "next": following, "with": typed["message"]}
+
+
+@conversation
+def opened(body: dict[str, Any], governor: str, key: str) -> dict[str, Any]:
+    """Give the draft its public address."""
+    draft, account = draft_or_404(governor, key), cleaned(AddressForm(body))["address"]
+    public_id, signature = str(body.get("discussion", "")), str(body.get("signature", ""))
+    row = discussing.open_for_all(draft, account, public_id=public_id, at=_seconds(body), signature=signature)
+    place = reverse("governance:discussion", args=[draft.governor.slug, row.public_id])
+    return {"say": _("Everybody can read it now."), "go": place}
+
+
+@doors.public
+@require_POST
+def close(request: HttpRequest, governor: str, key: str) -> HttpResponse:
+    """End the discussion, for whoever has the draft's link."""
+    draft = draft_or_404(governor, key)
+    discussing.close(draft)
+    return redirect("governance:draft", draft.governor.slug, key)
+
+
+@conversation
+def say(body: dict[str, Any], governor: str, discussion: str) -> dict[str, Any]:
+    """A comment as typed data: what is signed is what is shown."""
+    row, author, values = _spoken(body, governor, discussion)
+    typed = discussing.comment_asked(row, author, values["comment"], values["answers"] or 0)
+    sentence = _("Sign your comment in your wallet. It costs nothing; everybody can read it.")
+    following = reverse("governance:discussion_said", args=[row.draft.governor.slug, row.public_id])
+    return {"typed": typed, "say": sentence, "next": following, "with": typed["message"]}
+
+
+def _spoken(body: dict[str, Any], governor: str, discussion: str) -> tuple[Discussion, str, dict[str, Any]]:
+    row = discussion_or_404(governor, discussion)
+    return row, cleaned(AddressForm(body))["address"], cleaned(CommentForm(body))
+
+
+@conversation
+def said(body: dict[str, Any], governor: str, discussion: str) -> dict[str, Any]:
+    """Publish it once it is found to be signed by its author."""
+    row, author, values = _spoken(body, governor, discussion)
+    answers, signature = values["answers"] or 0, str(body.get("signature", ""))
+    made = discussing.say(row, author, values["comment"], answers=answers, at=_seconds(body), signature=signature)
+    place = row.comments.filter(answers=None, pk__lt=made.answers_id or made.pk).count() // discussions.PER_PAGE + 1
+    return {"say": _("Published."), "go": f"{row.get_absolute_url()}?page={place}#comment-{made.pk}"}
+
+
+def _comment_or_404(governor: str, discussion: str, comment: int) -> Comment:
+    row = discussion_or_404(governor, discussion)
+    return get_object_or_404(row.comments.select_related("discussion__draft__governor"), pk=comment)
+
+
+@conversation
+def withdraw(body: dict[str, Any], governor: str, discussion: str, comment: int) -> dict[str, Any]:
+    """What its author signs to take a comment back."""
+    row, author = _comment_or_404(governor, discussion, comment), cleaned(AddressForm(body))["address"]
+    typed = discussing.withdrawal_asked(row, author)
+    following = reverse("governance:comment_withdrawn", args=[governor, discussion, comment])
+    sentence = _("Sign in your wallet that you take it back. The words are deleted here for good.")
+    return {"typed": typed, "say": sentence, "next": following, "with": {"at": typed["message"]["at"]}}
+
+
+@conversation
+def withdrawn(body: dict[str, Any], governor: str, discussion: str, comment: int) -> dict[str, Any]:
+    """Delete the words."""
+    row = _comment_or_404(governor, discussion, comment)
+    discussing.withdraw(row, at=_seconds(body), signature=str(body.get("signature", "")))
+    return {"say": _("Taken back."), "go": row.discussion.get_absolute_url()}
+
+
+@doors.operator
+def moderate(request: HttpRequest, governor: str, discussion: str) -> HttpResponse:
+    """For the operators: hide a comment, or all of the discussion, with a reason; or show it again."""
+    row, form, status = discussion_or_404(governor, discussion), HideForm(), 200
+    if request.method == "POST":
+        number = request.POST.get("comment", "")
+        asked = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+        judged = get_object_or_404(row.comments, pk=asked) if number else row
+        form = HideForm(request.POST)
+        if "again" in request.POST or form.is_valid():
+            if "again" in request.POST:
+                discussing.show_again(judged)
+            else:
+                discussing.hide(judged, why=form.cleaned_data["why"])
+            return redirect(request.get_full_path())
+        status = 422
+    newest = row.comments.order_by("-written_at", "-pk")
+    page = Paginator(newest, discussions.PER_PAGE).get_page(request.GET.get("page"))
+    shown = [{"row": each, "html": rendered(each.text)} for each in page.object_list]
+    context = {"governor": row.draft.governor, "discussion": row, "shown": shown, "page": page, "form": form}
+    return render(request, "governance/moderate_discussion.html", context, status=status)
