@@ -14,6 +14,7 @@ STORAGES = {
 STATIC_ROOT = None  # the finders serve; nothing is collected
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+WHITENOISE_MAX_AGE = envint("STATIC_KEPT_SECONDS", 0)  # what is edited shows at the next look
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # read them at /mail/
 EMAIL_FILE_PATH = envstr("EMAIL_FILE_PATH", str(BASE_DIR / ".run" / "mail"))
 LOGGING = logging(style=envstr("LOG_FORMAT", "console"))

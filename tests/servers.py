@@ -4,6 +4,7 @@ A plugin (`-p tests.servers`), because Django reads its settings before any fixt
 environment names are used instead.
 """
 
+import gc
 import os
 import tempfile
 from contextlib import ExitStack
@@ -12,6 +13,9 @@ from pathlib import Path
 from settings.local import services
 
 SERVERS = ExitStack()
+
+# Modules, tests and templates stay until the end: looking through them for rubbish all the time is a sixth of the work.
+gc.set_threshold(20_000, 20, 50)
 
 # Each process of pytest-xdist has servers of its own, although it inherits the environment of the one that started it.
 if "DATABASE_URL" not in os.environ or os.environ.get("PYTEST_XDIST_WORKER"):

@@ -83,6 +83,7 @@ def market() -> Iterator[Market]:
         yield Market(folder, json.loads((folder / "up.json").read_text())["env"])
         return
     clean = {name: value for name, value in os.environ.items() if name not in SERVERS}
+    clean["STATIC_KEPT_SECONDS"] = "3600"  # as in production: a browser asks once for a style sheet, not for every page
     with tempfile.TemporaryDirectory(prefix="guildhall-journey-", ignore_cleanup_errors=True) as name:
         # Two markets that start at once would find the same ports free.
         first = 8_600 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

@@ -130,10 +130,10 @@ class Wallet:
         return str(self._rpc("eth_sendRawTransaction", ["0x" + signed.raw_transaction.hex().removeprefix("0x")]))
 
     def receive(self, token: str, amount: int) -> None:
-        """Be given `amount` base units of a mintable token by the chain's first account, and ether for fees."""
+        """Be given `amount` base units of a mintable token by the chain's last account, and ether for fees."""
         self._rpc("anvil_setBalance", [self.address, hex(10**19)])
         mint = bytes.fromhex("40c10f19") + encode(["address", "uint256"], [self.address, amount])
-        (giver, *_) = self._rpc("eth_accounts", [])
+        (*_, giver) = self._rpc("eth_accounts", [])  # not the first: that is the market's, which counts its nonces
         self._mined(self._rpc("eth_sendTransaction", [{"from": giver, "to": token, "data": "0x" + mint.hex()}]))
 
     def spend_all(self, token: str) -> None:
