@@ -75,7 +75,7 @@ def effects_of(draft: Draft) -> list[Effect]:
 
 def tried(draft: Draft) -> dict[str, Any]:
     """What the chain says of the calls, asked at most once a minute however many ask; {silent} without an answer."""
-    key = f"draft tried {draft.pk} {draft.changed_at.timestamp()}"
+    key = f"draft-tried:{draft.pk}:{draft.changed_at.timestamp()}"
     found: dict[str, Any] | None = cache.get(key)
     if found is None:
         try:

@@ -1,8 +1,11 @@
 """Celery: rows wait in PostgreSQL, and these clocks come by to pick them up."""
 
 import os
+import sys
 
 from celery import Celery
+from celery.signals import task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.production")
 
@@ -15,7 +18,10 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     timezone="UTC",
+    # Celery would close the connections after every task, and a new one costs the database more than most tasks do.
+    CELERY_DB_REUSE_MAX=sys.maxsize,
 )
+task_prerun.connect(close_old_connections)  # as Django does before a request: one that broke or is too old is replaced
 app.autodiscover_tasks()
 
 
@@ -54,7 +60,7 @@ app.conf.beat_schedule = {
     "forget old probes": every(3600.0, "marketplace.gateway.tasks.forget_probes"),
     "tell people": every(2.0, "marketplace.notifications.tasks.read_entries"),
     "send e-mails": every(5.0, "marketplace.notifications.tasks.send_mails"),
-    "ask for reviews": every(30.0, "marketplace.reviews.tasks.invite"),
+    "ask for reviews": every(300.0, "marketplace.reviews.tasks.invite"),
     "keep how long reviewers use": every(3600.0, "marketplace.reviews.tasks.keep_months"),
     "make exports": every(5.0, "marketplace.privacy.tasks.make_exports"),
     "erase": every(60.0, "marketplace.privacy.tasks.erase"),

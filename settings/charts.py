@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.utils import formats
 
@@ -12,8 +12,7 @@ HEIGHT: Final = 260
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 38
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One figure of a series; `low` and `high` bound a prediction and mark the point as not measured yet."""
 
     label: str
@@ -26,14 +25,14 @@ class Point:
         return self.low is not None and self.high is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(NamedTuple):
     at: float
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
+    """A bar in units of the view box, and the figure that it stands for."""
+
     x: float
     y: float
     width: float
@@ -72,6 +71,8 @@ def points(rows: Iterable[Mapping[str, Any] | Sequence[Any] | Point]) -> list[Po
     for row in rows:
         if isinstance(row, Point):
             found.append(row)
+        elif isinstance(row, tuple) and len(row) == 2:
+            found.append(Point(str(row[0]), float(row[1])))
         elif isinstance(row, Mapping):
             found.append(
                 Point(str(row["label"]), float(row["value"]), _number(row.get("low")), _number(row.get("high")))

@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -42,10 +44,18 @@ class Said(NodeTransformer):
         return nodes.MarkSafe(nodes.Const(str(icon(*given)), lineno=node.lineno), lineno=node.lineno)
 
 
+class Shared(Template):
+    """A template whose macros are made once: no page adds a name for all of them, so there is nothing to compare."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
+
+
 class Spoken(Environment):
     """Templates for readers of one language."""
 
     language: str | None = None
+    template_class = Shared
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         with translation.override(self.language):
@@ -78,7 +88,7 @@ def environment(language: str | None) -> Spoken:
     }
     made.globals |= {"_": gettext, "ngettext": ngettext, "pgettext": pgettext}
     made.filters |= {name: partial(reading, language) for name, reading in READINGS.items()}
-    made.filters |= {"lines": linebreaksbr, "initials": figures.initials, "short_address": figures.short_address}
+    made.filters |= {"lines": lines, "initials": figures.initials, "short_address": figures.short_address}
     made.filters["capfirst"] = capfirst
     made.filters["iso"] = iso
     return made
@@ -113,6 +123,11 @@ def _around(view: str) -> tuple[str, str]:
 @lru_cache(maxsize=512)
 def _address(view: str, *slugs: Any) -> str:
     return reverse(view, args=slugs)
+
+
+def lines(text: str) -> str:
+    """Text in which a line that ends is a <br>; most has none, and needs no looking."""
+    return linebreaksbr(text) if "\n" in text or "\r" in text else text
 
 
 def iso(at: datetime) -> str:

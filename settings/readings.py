@@ -128,8 +128,7 @@ def tenth(language: Language, value: Decimal | int) -> str:
 @lru_cache(maxsize=128)
 def checked_facts(language: Language, checked: str) -> str:
     """What was checked of an organization, in words."""
-    labels = dict(Organization.Fact.choices)
-    return ", ".join(str(labels[fact]) for fact in checked.split())
+    return ", ".join(str(Organization.Fact(fact).label) for fact in checked.split())
 
 
 @lru_cache(maxsize=1024)

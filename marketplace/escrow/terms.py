@@ -7,7 +7,7 @@ from eth_utils.crypto import keccak
 
 from chain import abi
 from marketplace.catalog.models import Currency
-from marketplace.escrow.models import Escrow
+from marketplace.escrow.models import Channel, Escrow
 from marketplace.subscriptions.models import Order
 
 CHANNEL_TERMS = "(bytes32,address,address,address,uint256,uint16)"
@@ -33,6 +33,7 @@ PERMIT = [
     {"name": "nonce", "type": "uint256"},
     {"name": "deadline", "type": "uint256"},
 ]
+USAGE_RECEIPT = [{"name": "channelId", "type": "bytes32"}, {"name": "cumulative", "type": "uint256"}]
 
 
 def terms(order: Order) -> dict[str, Any]:
@@ -91,14 +92,23 @@ def renewal_id(escrow: Escrow, periods: int) -> str:
     return "0x" + keccak(encode(kinds, values)).hex()
 
 
-def _typed(currency: Currency, kind: str, fields: list[dict[str, str]], message: dict[str, str]) -> dict[str, Any]:
-    domain = {
-        "name": currency.name,
-        "version": currency.eip712_version,
-        "chainId": chain_number(currency.chain),
-        "verifyingContract": currency.address,
-    }
+def _domain(name: str, version: str, chain: str, address: str) -> dict[str, Any]:
+    return {"name": name, "version": version, "chainId": chain_number(chain), "verifyingContract": address}
+
+
+def _token(currency: Currency) -> dict[str, Any]:
+    return _domain(currency.name, currency.eip712_version, currency.chain, currency.address)
+
+
+def _typed(domain: dict[str, Any], kind: str, fields: list[dict[str, str]], message: dict[str, str]) -> dict[str, Any]:
     return {"types": {"EIP712Domain": DOMAIN, kind: fields}, "primaryType": kind, "domain": domain, "message": message}
+
+
+def usage_receipt(channel: Channel, cumulative: int) -> dict[str, Any]:
+    """What is signed for a receipt over so many base units in all; its hash is the contract's `receiptHash`."""
+    domain = _domain("MarketEscrow", "1", channel.chain, channel.contract)
+    message = {"channelId": channel.channel_id, "cumulative": str(cumulative)}
+    return _typed(domain, "UsageReceipt", USAGE_RECEIPT, message)
 
 
 def authorization(
@@ -114,7 +124,7 @@ def authorization(
         "validBefore": str(until),
         "nonce": nonce,
     }
-    return _typed(currency, "ReceiveWithAuthorization", AUTHORIZATION, message)
+    return _typed(_token(currency), "ReceiveWithAuthorization", AUTHORIZATION, message)
 
 
 def permit(currency: Currency, *, buyer: str, contract: str, amount: int, until: int, nonce: int) -> dict[str, Any]:
@@ -126,7 +136,7 @@ def permit(currency: Currency, *, buyer: str, contract: str, amount: int, until:
         "nonce": str(nonce),
         "deadline": str(until),
     }
-    return _typed(currency, "Permit", PERMIT, message)
+    return _typed(_token(currency), "Permit", PERMIT, message)
 
 
 def domain_separator(name: str, version: str, chain: str, address: str) -> str:

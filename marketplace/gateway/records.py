@@ -3,7 +3,7 @@
 from datetime import UTC, timedelta
 from typing import Any, Final
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -73,12 +73,20 @@ def _health(subscription: Subscription) -> Record:
 
 
 def by_day(order: Order) -> list[dict[str, Any]]:
-    """How often the tool was called for an order on each day (UTC), by what came of it; for its evidence."""
+    """How often the tool was called for an order on each day (UTC), by what came of it; for its evidence.
+
+    Where calls are paid, `cost` is what the answered ones of the day have cost, in base units as text.
+    """
     calls = UsageRecord.objects.filter(subscription__order=order)
     days = calls.order_by().annotate(day=TruncDate("started_at", tzinfo=UTC)).values("day", "outcome")
     found: dict[str, dict[str, Any]] = {}
-    for row in days.annotate(count=Count("pk")).order_by("day", "outcome"):
-        found.setdefault(str(row["day"]), {"day": str(row["day"])})[row["outcome"]] = row["count"]
+    for row in days.annotate(count=Count("pk"), cost=Sum("cost")).order_by("day", "outcome"):
+        day = found.setdefault(
+            str(row["day"]), {"day": str(row["day"]), **({"cost": "0"} if order.is_per_call else {})}
+        )
+        day[row["outcome"]] = row["count"]
+        if order.is_per_call and row["outcome"] == Outcome.ANSWERED:
+            day["cost"] = str(int(row["cost"]))
     return list(found.values())
 
 

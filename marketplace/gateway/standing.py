@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
@@ -14,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from marketplace.catalog.comparing import Cell, Row
 from marketplace.catalog.models import Listing
-from marketplace.catalog.search.statements import Prepared, planned
-from marketplace.gateway.models import HealthSpan
+from marketplace.catalog.search.statements import planned
 from marketplace.gateway.probing import DAY, HOUR, KEPT
 
 FEW_DAYS: Final = 3
+A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +42,30 @@ class Standing:
 def part(listing: Listing, user_id: int | None) -> dict[str, Any]:
     """The standing under the name `health`; None until the service was probed."""
     now = timezone.now()
-    found = READ_SPANS(listing.pk, now - KEPT, now - timedelta(hours=24))
+    found = [Span(*row) for row in planned(READ_SPANS, [listing.pk, DAY, now - KEPT, HOUR, now - A_DAY])]
     return {"health": _standing(found) if found else None}
 
 
-def _recent(listing: int, month: datetime, day: datetime) -> QuerySet[HealthSpan]:
-    recent = Q(seconds=DAY, starts_at__gt=month) | Q(seconds=HOUR, starts_at__gt=day)
-    return HealthSpan.objects.filter(recent, listing=listing).order_by("starts_at")
+class Span(NamedTuple):
+    """What is shown of a HealthSpan; `starts` in seconds since 1970."""
+
+    seconds: int
+    starts: int
+    probes: int
+    up: int
+    p95: int | None
 
 
-READ_SPANS = Prepared(_recent, -7, datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC))
+# Numbers and no models: there may be fifty of them, on a page that is otherwise a dozen rows.
+READ_SPANS: Final = """
+SELECT seconds, extract(epoch FROM starts_at)::bigint, probes, up, p95 FROM gateway_healthspan
+WHERE listing_id = %s::bigint
+    AND (seconds = %s::int AND starts_at > %s::timestamptz OR seconds = %s::int AND starts_at > %s::timestamptz)
+ORDER BY starts_at
+"""
 
 
-def _standing(found: list[HealthSpan]) -> Standing:
+def _standing(found: list[Span]) -> Standing:
     days = [span for span in found if span.seconds == DAY]
     if len(days) >= FEW_DAYS:
         return _rows("day", "j M", days)
@@ -63,14 +73,14 @@ def _standing(found: list[HealthSpan]) -> Standing:
 
 
 @lru_cache(maxsize=1024)
-def _said(language: str | None, at: datetime, written: str) -> str:
+def _said(language: str | None, starts: int, written: str) -> str:
     """The same days and hours stand on every tool's page."""
-    return date_format(at, written)
+    return date_format(datetime.fromtimestamp(starts, tz=UTC), written)
 
 
-def _rows(name: str, written: str, spans: list[HealthSpan]) -> Standing:
+def _rows(name: str, written: str, spans: list[Span]) -> Standing:
     language = get_language()
-    when = [_said(language, span.starts_at, written) for span in spans]
+    when = [_said(language, span.starts, written) for span in spans]
     return Standing(
         name,
         [(at, round(100 * span.up / span.probes, 2)) for at, span in zip(when, spans, strict=True)],

@@ -1,10 +1,12 @@
-"""The checking program's own Keccak, RLP and trie against libraries that the rest of the world uses."""
+"""The checking program's own Keccak, RLP, trie and signatures against libraries that the rest of the world uses."""
 
 from types import ModuleType
 from typing import Any
 
 import pytest
 import rlp
+from eth_account import Account
+from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -12,7 +14,10 @@ from trie.hexary import HexaryTrie
 
 from chain.abi.artefacts import entries
 from chain.abi.events import topic_of
+from chain.receipts import digest
+from marketplace.escrow import terms
 from marketplace.escrow.evidence import bundle
+from marketplace.escrow.models import Channel
 
 
 def as_downloaded() -> ModuleType:
@@ -86,3 +91,39 @@ def test_the_program_knows_the_contracts_events_as_the_contract_writes_them() ->
         assert "0x" + topic.hex() == topic_of(known[name])
         inputs = [(each["type"], "*" * each["indexed"] + each["name"]) for each in known[name]["inputs"]]
         assert [tuple(pair) for pair in verify.FIELDS[name]] == inputs
+
+
+CURVE = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+KEYS = some.integers(min_value=1, max_value=CURVE - 1) | some.sampled_from([1, 2, 3, CURVE - 1, CURVE - 2])
+
+
+@given(KEYS, some.binary(min_size=32, max_size=32))
+@settings(max_examples=40, deadline=None)
+def test_a_signature_leads_to_the_address_of_its_key(key: int, hashed: bytes) -> None:
+    account = Account.from_key(key.to_bytes(32, "big"))
+    signature = bytes(account.unsafe_sign_hash(hashed).signature)
+    assert verify.signed_by(hashed, signature) == account.address.lower()
+    assert verify.signed_by(keccak(hashed), signature) != account.address.lower()
+
+
+def test_what_the_contract_does_not_take_as_a_signature_is_nobodys() -> None:
+    account, hashed = Account.from_key(b"\7" * 32), keccak(b"said")
+    right = account.unsafe_sign_hash(hashed)
+    r, s, v = right.r.to_bytes(32, "big"), right.s, right.v
+    high = r + (CURVE - s).to_bytes(32, "big") + bytes([55 - v])  # the same signature, written the other way
+    assert verify.signed_by(hashed, bytes(right.signature)) == account.address.lower()
+    low = s.to_bytes(32, "big")
+    for wrong in (high, r + low + bytes([v - 27]), r + low, b"", bytes(65), r + bytes(32) + bytes([v]), b"\xff" * 65):
+        assert verify.signed_by(hashed, wrong) == ""
+
+
+@given(some.integers(min_value=1, max_value=2**256 - 1), some.binary(min_size=32, max_size=32))
+@settings(max_examples=30, deadline=None)
+def test_typed_data_of_a_receipt_hashes_to_what_the_contract_hashes(cumulative: int, channel_id: bytes) -> None:
+    where = {"chain": "eip155:31337", "contract": "0x5FbDB2315678afecb367f032d93F642f64180aa3"}
+    channel = Channel(channel_id="0x" + channel_id.hex(), **where)
+    typed = terms.usage_receipt(channel, cumulative)
+    assert typed["types"] == verify.TYPES
+    assert verify.typed_hash(typed) == digest(channel_id=channel.channel_id, cumulative=cumulative, **where)
+    signable = encode_typed_data(full_message=typed)
+    assert verify.typed_hash(typed) == keccak(b"\x19\x01" + signable.header + signable.body)

@@ -175,6 +175,7 @@ def trade(name: str) -> Trade:
         header=b"h", receipt=b"r", nodes=[],
     )  # fmt: skip
     ProvenEvent.objects.create(**both, escrow=escrow, seq=1, name="Funded", log=0, proof=proof)
+    ProvenEvent.objects.create(**both, calls=put_in, seq=2, name="ChannelOpened", log=1, proof=proof)
     for org in (buyer, provider):
         told = {"currencies": [], "canary": canary}
         Statement.objects.create(org=org, month=told_month(buyer), number=1, content=told, issued_at=now)

@@ -68,19 +68,18 @@ def _found(slug: str) -> Listing:
     return found[0]
 
 
-def _newest_like(category_id: int, kind: str) -> list[int]:
+def _newest_like(category_id: int, kind: str) -> list[Card]:
     like = Question(category=category_id, tags=(f"k{kind}",))
-    return find(like, size=SIMILAR + 1, counted=False).ids
+    return cards(find(like, size=SIMILAR + 1, counted=False).ids)
 
 
-# The same for all tools of a shelf and kind; whether each is still in the shop is looked at when its card is read.
-newest_like: Kept[list[int]] = Kept(_newest_like)
+# The same beside all tools of a shelf and kind.
+newest_like: Kept[list[Card]] = Kept(_newest_like)
 
 
 def _similar(found: Listing) -> list[Card]:
     """The latest of the same shelf and kind that answer."""
-    ids = newest_like(found.category_id, found.kind)
-    return cards([pk for pk in ids if pk != found.pk][:SIMILAR])
+    return [card for card in newest_like(found.category_id, found.kind) if card.slug != found.slug][:SIMILAR]
 
 
 @door.public

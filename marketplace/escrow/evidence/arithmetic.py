@@ -1,4 +1,4 @@
-"""Keccak-256, RLP and tries, for the program that checks a bundle: it is put into that program's one file."""
+"""Keccak-256, RLP, tries and signatures, for the program that checks a bundle: put into that program's one file."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -81,3 +81,71 @@ def in_trie(root: bytes, key: bytes, nodes: Iterable[bytes]) -> bytes:
 
 def unhex(text: str) -> bytes:
     return bytes.fromhex(text[2:])
+
+
+def word(value: Any) -> bytes:
+    """A number, or 0x-hex padded on its left, as 32 bytes of ABI encoding."""
+    return unhex(value).rjust(32, b"\0") if str(value).startswith("0x") else int(value).to_bytes(32, "big")
+
+
+# ── signatures: the curve secp256k1 ──
+
+FIELD, COUNT = 2**256 - 2**32 - 977, 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+BASE = (
+    0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+    0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+)
+Point = tuple[int, int]
+NOWHERE = (0, 0)  # the point at infinity: no point of the curve has these coordinates
+
+
+def added(one: Point, two: Point) -> Point:
+    if NOWHERE in (one, two):
+        return two if one == NOWHERE else one
+    if one[0] == two[0] and (one[1] + two[1]) % FIELD == 0:
+        return NOWHERE
+    if one == two:
+        slope = 3 * one[0] ** 2 * pow(2 * one[1], -1, FIELD)
+    else:
+        slope = (two[1] - one[1]) * pow(two[0] - one[0], -1, FIELD)
+    x = (slope**2 - one[0] - two[0]) % FIELD
+    return x, (slope * (one[0] - x) - one[1]) % FIELD
+
+
+def times(number: int, point: Point) -> Point:
+    total = NOWHERE
+    for bit in f"{number:b}":
+        total = added(total, total)
+        total = added(total, point) if bit == "1" else total
+    return total
+
+
+def signed_by(digest: bytes, signature: bytes) -> str:
+    """The address whose key has signed, as lower-case 0x-hex; "" for what no contract takes as a key's signature."""
+    r, s, v = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:64], signature[64:]))
+    square = (r**3 + 7) % FIELD
+    y = pow(square, (FIELD + 1) // 4, FIELD)
+    if (
+        len(signature) != 65
+        or v not in (27, 28)
+        or not (0 < r < COUNT and 0 < s <= COUNT // 2)
+        or y * y % FIELD != square
+    ):
+        return ""
+    point = (r, y if y % 2 == v - 27 else FIELD - y)
+    inverse, number = pow(r, -1, COUNT), int.from_bytes(digest, "big")
+    key = added(times(s * inverse % COUNT, point), times(-number * inverse % COUNT, BASE))
+    return "" if key == NOWHERE else "0x" + keccak(word(key[0]) + word(key[1]))[12:].hex()
+
+
+def typed_hash(typed: dict[str, Any]) -> bytes:
+    """What is signed of typed data (EIP-712) whose structs hold strings, numbers, addresses and bytes32 only."""
+
+    def struct(kind: str, values: dict[str, Any]) -> bytes:
+        fields = [(each["type"], each["name"]) for each in typed["types"][kind]]
+        text = f"{kind}({','.join(f'{of} {name}' for of, name in fields)})"
+        parts = [keccak(values[name].encode()) if of == "string" else word(values[name]) for of, name in fields]
+        return keccak(keccak(text.encode()) + b"".join(parts))
+
+    domain, message = struct("EIP712Domain", typed["domain"]), struct(typed["primaryType"], typed["message"])
+    return keccak(b"\x19\x01" + domain + message)

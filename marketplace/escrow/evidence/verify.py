@@ -14,95 +14,34 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from marketplace.escrow.evidence.arithmetic import in_trie, keccak, must, unhex, unrlp
+from marketplace.escrow.evidence.arithmetic import in_trie, keccak, must, signed_by, typed_hash, unhex, unrlp, word
+from marketplace.escrow.evidence.deposits import BETWEEN, Channel, Deposit, decoded
 
-HEAD = "uint64 seq,bytes32 *id,address *buyer,address *provider,"
-SPLIT, REFUND = "uint256 gross,uint256 fee,uint256 net,", "uint256 refund"
-EVENTS = {
-    "Funded": HEAD + "bytes32 orderRef,address token,uint256 total,uint256 pricePerPeriod,uint32 periodSeconds,"
-    "uint32 periods,uint16 feeBps,address treasury,uint32 hold,uint64 startedAt,uint64 endsAt",
-    "Renewed": HEAD + "address token,uint256 amount,uint32 added,uint256 total,uint32 periods,uint64 endsAt",
-    "Released": HEAD + "address token," + SPLIT + "uint64 releasedThrough",
-    "Refunded": HEAD + "address token,uint256 amount,uint256 left",
-    "Cancelled": HEAD + "address token,address by," + SPLIT + REFUND,
-    "Disputed": HEAD + "address token,bytes32 evidenceHash,uint256 contested,uint256 unearned,uint64 frozenAt,"
-    "uint64 rulingDueAt",
-    "Resolved": HEAD + "address token,address arbiter,uint16 providerBps,bytes32 rulingHash," + SPLIT + REFUND,
-    "Closed": "uint64 seq,bytes32 *id",
-}
 TERMS = ["orderRef", "provider", "token", "pricePerPeriod", "periodSeconds", "periods", "maxFeeBps"]
-AGREED = ["provider_address", "token", "price", "period_seconds", "periods", "max_fee_bps"]
-BETWEEN = "The contract numbers the events of all orders together, so numbers between may belong to other orders."
+CHANNEL_TERMS = ["channelRef", "provider", "signer", "token", "deposit", "maxFeeBps"]
+DOMAIN = ["string name", "string version", "uint256 chainId", "address verifyingContract"]
+RECEIPT = {"EIP712Domain": DOMAIN, "UsageReceipt": ["bytes32 channelId", "uint256 cumulative"]}
+TYPES = {kind: [{"type": of, "name": name} for of, name in map(str.split, RECEIPT[kind])] for kind in RECEIPT}
+YES = "0x1626ba7e" + "00" * 28  # what a contract answers that has signed (ERC-1271)
 
-
-FIELDS = {name: [each.split(" ") for each in text.split(",")] for name, text in EVENTS.items()}
-TOPICS = {keccak(f"{name}({','.join(kind for kind, _ in FIELDS[name])})".encode()): name for name in EVENTS}
-
-
-def word(value: Any) -> bytes:
-    """A number, or 0x-hex padded on its left, as 32 bytes of ABI encoding."""
-    return unhex(value).rjust(32, b"\0") if str(value).startswith("0x") else int(value).to_bytes(32, "big")
-
-
-def decoded(topics: list[bytes], data: bytes) -> tuple[str, dict[str, Any]]:
-    """An event's name and values: numbers as int, all else as 0x-hex."""
-    name, values = TOPICS[topics[0]], {}
-    plain, indexed = [data[n : n + 32] for n in range(0, len(data), 32)], topics[1:]
-    for kind, field in FIELDS[name]:
-        found = (indexed if field.startswith("*") else plain).pop(0)
-        text = "0x" + (found[12:] if kind == "address" else found).hex()
-        values[field.lstrip("*")] = int.from_bytes(found, "big") if kind.startswith("uint") else text
-    return name, values
-
-
-class Deposit:
-    """What the events of one deposit say so far; each has to follow from those before it."""
-
-    def __init__(self) -> None:
-        self.seq = self.total = self.gone = self.periods = self.is_disputed = self.is_closed = 0
-        self.start: dict[str, Any] = {}
-
-    def follow(self, name: str, said: dict[str, Any]) -> dict[str, int]:
-        """The ledger lines of the next event. Says when an event between is missing, or one was put in."""
-        left, before, self.seq = self.total - self.gone, self.seq, said["seq"]
-        odd = f"Event {self.seq} ({name}) does not follow event {before}: one was left out, or put in. {BETWEEN}"
-        must(self.seq > before and self.is_closed == 0 and (name == "Funded") == (not before), odd)
-        if name in {"Funded", "Renewed"}:
-            amount, added = said.get("amount", said["total"]), said.get("added", said["periods"])
-            self.start, self.total, self.periods = self.start or said, self.total + amount, self.periods + added
-            must((said["total"], said["periods"]) == (self.total, self.periods), odd)
-            return {"buyer": -amount, "escrow": amount}
-        if name in {"Closed", "Disputed"}:
-            must(left == said.get("contested", 0) + said.get("unearned", 0), odd)
-            self.is_closed, self.is_disputed = int(name == "Closed"), 1
-            return {}
-        return self.paid(name, said, left, odd)
-
-    def paid(self, name: str, said: dict[str, Any], left: int, odd: str) -> dict[str, int]:
-        gross, fee, net = (said.get(part, 0) for part in ("gross", "fee", "net"))
-        back = said.get("refund", said.get("amount", 0))
-        self.gone += gross + back
-        must(name != "Resolved" or self.is_disputed == 1, odd)
-        must(gross + back == left if name in {"Cancelled", "Resolved"} else gross + back <= left, odd)
-        must(name != "Refunded" or said["left"] == left - back, odd)
-        if name == "Released":
-            over = (said["releasedThrough"] - self.start["startedAt"]) // self.start["periodSeconds"]
-            must(self.gone // self.start["pricePerPeriod"] == over, odd)
-        as_agreed = (fee + net, gross * self.start["feeBps"] // 10_000)
-        must((gross, fee) == as_agreed, f"The fee of event {self.seq} is not the one that was agreed to.")
-        return {"escrow": -gross - back, "provider": net, "fees": fee, "buyer": back}
+Check = Callable[[], Any]  # gives a sentence, or further checks; raises ValueError with what does not hold
 
 
 class Bundle:
     """The files, from a folder or a ZIP, and what is read of them on the way."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, node: str = "") -> None:
+        self.node = node
         self.place: Any = place if place.is_dir() else zipfile.Path(place)
         self.terms, self.events = self.json("terms.json"), self.json("events.json")
-        self.deposits = {each["id"]: Deposit() for each in self.terms["deposits"]}
+        self.is_channel = "channelRef" in self.terms["terms"]
+        self.names = CHANNEL_TERMS if self.is_channel else TERMS
+        self.places = {each["id"]: each for each in self.terms["deposits"]}
+        self.deposits = {each: Channel() if self.is_channel else Deposit() for each in self.places}
         self.blocks: dict[int, str] = {}
         self.lines: dict[tuple[str, int], dict[str, int]] = {}
         self.hashes: dict[str, dict[str, Any]] = {}
+        self.signed: dict[str, set[int]] = {each: {0} for each in self.places}
 
     def json(self, name: str) -> Any:
         return json.loads((self.place / name).read_bytes())
@@ -115,16 +54,19 @@ class Bundle:
 
     def agreement(self) -> str:
         found = "0x" + hashlib.sha256((self.place / "agreement.json").read_bytes()).hexdigest()
-        said, struct = self.json("agreement.json"), self.terms["terms"]
-        must(found == struct["orderRef"], f"The agreement hashes to {found}, but the terms name {struct['orderRef']}.")
-        same = [said[name] for name in AGREED]
-        token, price = f"eip155:{self.terms['chain_id']}:{struct['token']}", str(struct["pricePerPeriod"])
-        of = [struct["provider"], token, price, *(struct[name] for name in TERMS[4:])]
-        must(same == of, "The agreement and the terms name different figures.")
+        said, struct, named = self.json("agreement.json"), self.terms["terms"], self.terms["terms"][self.names[0]]
+        must(found == named, f"The agreement hashes to {found}, but the terms name {named}.")
+        price, (chain, _, token) = int(said["price"]), said["token"].rpartition(":")
+        agreed = {"provider": said["provider_address"], "token": token, "maxFeeBps": said["max_fee_bps"]}
+        agreed |= {"pricePerPeriod": str(price), "periodSeconds": said["period_seconds"], "periods": said["periods"]}
+        agreed |= {"signer": said.get("signer"), "deposit": str(price * said["periods"])}  # where calls are paid
+        same = {self.names[0]: found, **{name: agreed[name] for name in self.names[1:]}}
+        is_same = (chain, struct) == (f"eip155:{self.terms['chain_id']}", same)
+        must(is_same, "The agreement and the terms name different figures.")
         return f"agreement.json is what the terms name: SHA-256 {found}"
 
     def ids(self) -> str:
-        struct = b"".join(word(self.terms["terms"][name]) for name in TERMS)
+        struct = b"".join(word(self.terms["terms"][name]) for name in self.names)
         for each in self.terms["deposits"]:
             where = word(self.terms["chain_id"]) + word(each["contract"]) + word(each["buyer"])
             found = "0x" + keccak(where + struct).hex()
@@ -151,10 +93,11 @@ class Bundle:
         log = [unhex(event["address"]), [unhex(topic) for topic in event["topics"]], unhex(event["data"])]
         must(log in logs[event["log"] : event["log"] + 1], f"The log of event {seq} is not in its receipt.")
         name, said = decoded(log[1], log[2])  # type: ignore[arg-type]
-        mine = {each["id"]: each for each in self.terms["deposits"]}.get(said["id"], {})
+        mine = self.places.get(said["id"], {})
         must(bool(mine) and unhex(mine["contract"]) == log[0], f"Event {seq} is another order's: {said['id']}.")
         must(said["seq"] == seq, f"The event that stands under {seq} has the number {said['seq']}.")
-        for part, agreed in {**self.terms["terms"], "buyer": mine["buyer"]}.items() if name == "Funded" else ():
+        opening = {**self.terms["terms"], "buyer": mine["buyer"], "payer": mine["buyer"]}
+        for part, agreed in opening.items() if name in {"Funded", "ChannelOpened"} else ():
             if part in said:
                 must(word(said[part]) == word(agreed), f"It was paid under another {part} than agreed: {said[part]}.")
         must(said.get("feeBps", 0) <= self.terms["terms"]["maxFeeBps"], "The fee is above the one that was agreed to.")
@@ -164,7 +107,8 @@ class Bundle:
 
     def ends(self) -> str:
         for each in self.deposits.values():
-            must(each.total > each.gone or each.is_closed == 1, f"After event {each.seq} one was left out. {BETWEEN}")
+            is_ended = self.is_channel or each.total > each.gone or each.is_closed == 1
+            must(is_ended, f"After event {each.seq} one was left out. {BETWEEN}")
         return f"each event follows from those before it, so none between was left out. {BETWEEN}"
 
     def ledger(self) -> str:
@@ -200,20 +144,87 @@ class Bundle:
             must(salted in listed, f"The document {file['name']} of the {what} is not among the documents.")
         return f"the {what} of deposit {each['deposit'][:10]}… is what the chain has the hash of: SHA-256 {found}"
 
-    def told(self) -> list[Callable[[], str]]:
+    def told(self) -> list[Check]:
         """A check for each text that is in here; one that was taken out leaves its hash to stand alone."""
         kinds = (("statement", "evidence_hash"), ("ruling", "ruling_hash"))
         opened = self.json("disputes.json")
         return [partial(self.words, each, *kind) for each in opened for kind in kinds if each.get(kind[0])]
 
+    def calls(self) -> list[Check]:
+        """What there is to check where calls are paid: each receipt, then what was claimed, then what was used."""
+        receipts = self.json("receipts.json")["receipts"] if self.is_channel else []
+        return [*(partial(self.signature, each) for each in receipts), *([self.claims, self.use] * self.is_channel)]
+
+    def signature(self, each: dict[str, Any]) -> str:
+        """Whether the signer of the terms has signed the receipt, which has to be for this deposit and nothing else."""
+        place, amount = self.places[each["deposit"]], int(each["typed"]["message"]["cumulative"])
+        where = {"chainId": self.terms["chain_id"], "verifyingContract": place["contract"]}
+        typed = {
+            "types": TYPES,
+            "primaryType": "UsageReceipt",
+            "domain": {"name": "MarketEscrow", "version": "1", **where},
+            "message": {"channelId": place["id"], "cumulative": str(amount)},
+        }
+        must(each["typed"] == typed, f"The receipt over {amount} is not one for the deposit {place['id']}.")
+        signer, digest, signature = self.terms["terms"]["signer"], typed_hash(typed), unhex(each["signature"])
+        found = signed_by(digest, signature)
+        if found != signer.lower():
+            self.contract_signed(signer, digest, signature, f"The receipt over {amount} is not signed by {signer}")
+        self.signed[place["id"]].add(amount)
+        return f"the receipt over {amount} is signed by {signer}, whom the terms name"
+
+    def contract_signed(self, signer: str, digest: bytes, signature: bytes, no: str) -> None:
+        """Whether the signer is a contract that says that it has signed (ERC-1271), as the node has it today."""
+        must(bool(self.node), f"{no}'s key. Should that be a contract, only a node can tell: --rpc URL.")
+        must(asked(self.node, "eth_getCode", signer, "latest") != "0x", f"{no}, and no contract stands there.")
+        data = YES[2:10] + (digest + word(64) + word(len(signature)) + signature).hex() + "00" * (-len(signature) % 32)
+        answer = asked(self.node, "eth_call", {"to": signer, "data": "0x" + data}, "latest")
+        must(answer == YES, f"{no}: the contract that stands there says that it has not signed.")
+
+    def claims(self) -> str:
+        told = []
+        for name, deposit in self.deposits.items():
+            signed, last = self.signed[name], max(self.signed[name])
+            for seq, claimed, total in getattr(deposit, "claims", []):
+                held = any(min(each, total) == claimed for each in signed)
+                must(held, f"Event {seq} pays until {claimed} are paid in all, but no signed receipt says so much.")
+            claimed = deposit.gone - deposit.back
+            rest = f"{deposit.back} came back" if deposit.is_closed else f"{deposit.total - claimed} are still in it"
+            told.append(f"of {deposit.total} put in, {claimed} are paid, as receipts say up to {last}, and {rest}")
+        return "; ".join(told)
+
+    def use(self) -> str:
+        price, days, since = (
+            int(self.json("agreement.json")["price"]),
+            self.json("usage.json"),
+            self.json("receipts.json"),
+        )
+        for day in days:
+            calls, cost = day.get("answered", 0), int(day["cost"])
+            must(cost == calls * price, f"The {calls} answered calls of {day['day']} cost {calls * price}, not {cost}.")
+        used, signed = sum(int(day["cost"]) for day in days), max(max(each) for each in self.signed.values())
+        later = int(since["answered_since"])
+        must(
+            used == signed + later and later >= 0,
+            f"Calls of {used} are listed, but receipts say {signed}, and {later} since.",
+        )
+        return f"usage.json sums to the last receipt: {signed}, and {later} for calls that were answered since"
+
+
+def asked(node: str, method: str, *params: Any) -> Any:
+    """What the node at this address answers; ValueError when it refuses."""
+    call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    request = urllib.request.Request(node, json.dumps(call).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        said = json.load(answer)
+    must("result" in said, f"The node answers no to {method}: {said.get('error')}")
+    return said["result"]
+
 
 def trusted(bundle: Bundle, number: int, said: str) -> str:
     """Compare a block's hash with one that is said, or that the node at this address gives."""
     if said.startswith("http"):
-        call = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": [hex(number), False]}
-        request = urllib.request.Request(said, json.dumps(call).encode(), {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            said = str((json.load(answer)["result"] or {}).get("hash"))
+        said = str((asked(said, "eth_getBlockByNumber", hex(number), False) or {}).get("hash"))
     must(bundle.blocks.get(number) == said.lower(), f"Block {number} has another hash by whom you trust: {said}.")
     return f"block {number} is the one that you trust"
 
@@ -224,19 +235,24 @@ def main() -> int:
     parser.add_argument("--block-hash", action="append", default=[], metavar="NUMBER=0x…")
     parser.add_argument("--rpc", default="", metavar="URL")
     given, failed = parser.parse_args(), 0
-    bundle = Bundle(given.place)
-    checks: list[Callable[[], str]] = [bundle.offer, bundle.agreement, bundle.ids]
+    bundle = Bundle(given.place, given.rpc)
+    checks: list[Check] = [bundle.offer, bundle.agreement, bundle.ids]
     checks += [*(partial(bundle.event, each) for each in bundle.events), bundle.ends, bundle.ledger, bundle.disputes]
-    checks += bundle.told()
+    checks += [bundle.told, bundle.calls]
     said = [(int(number), trust) for number, _, trust in (pair.partition("=") for pair in given.block_hash)]
     said += [(number, given.rpc) for number in sorted({each["block"] for each in bundle.events}) if given.rpc]
     checks += [partial(trusted, bundle, *pair) for pair in said]
     for check in checks:
         try:
-            print("ok ", check())
+            found = check()
+            if isinstance(found, list):
+                checks += found
+            else:
+                print("ok ", found)
         except (ValueError, LookupError, TypeError, OSError) as problem:
             failed = 1
-            print("NO ", problem if type(problem) is ValueError else f"Not readable: {problem!r}")
+            what = "" if type(problem) is ValueError else f"Not readable: {type(problem).__name__} "
+            print("NO ", f"{what}{problem}")
     ending = "Something does not hold." if failed else "All of it holds, if these are blocks of the chain."
     print(*(f"    block {number} is {found}" for number, found in sorted(bundle.blocks.items())), ending, sep="\n")
     return failed

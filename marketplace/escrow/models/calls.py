@@ -25,7 +25,10 @@ class CallDepositQuerySet(models.QuerySet["CallDeposit"]):
 
 
 class CallDeposit(models.Model):
-    """A channel that an order of ours explains. What the contract says of it stands on the channel, which is public."""
+    """A channel that an order of ours explains. What the contract says of it stands on the channel, which is public.
+
+    Its properties have the names that a deposit for periods has too, so that both can be read in one way.
+    """
 
     channel = models.OneToOneField(Channel, on_delete=models.PROTECT, related_name="deposit_for")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="call_deposits")
@@ -38,6 +41,31 @@ class CallDeposit(models.Model):
 
     def __str__(self) -> str:
         return f"deposit for calls of {self.order}"
+
+    @property
+    def escrow_id(self) -> str:
+        """Its id in the contract."""
+        return self.channel.channel_id
+
+    @property
+    def contract(self) -> str:
+        """The contract that holds it."""
+        return self.channel.contract
+
+    @property
+    def buyer_address(self) -> str:
+        """The wallet that has put it in."""
+        return self.channel.payer_address
+
+    @property
+    def state(self) -> str:
+        """A state of the channel."""
+        return self.channel.state
+
+    @property
+    def total(self) -> int:
+        """Base units put in, in all."""
+        return int(self.channel.deposit)
 
     @property
     def funded_block(self) -> int:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from marketplace.catalog.models import Currency
+from marketplace.escrow.models.calls import CallDeposit
 from marketplace.lifecycle import Lifecycle, only_states, table
 from marketplace.organizations.models import Organization
 from marketplace.subscriptions.models import Order
@@ -151,6 +152,10 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
         """The lines of deposits in which an organization is buyer or provider."""
         return self.filter(models.Q(buyer_id=org_id) | models.Q(provider_id=org_id))
 
+    def of(self, order: Order) -> "LedgerEntryQuerySet":
+        """Those of the deposits of one order."""
+        return self.filter(calls__order=order) if order.is_per_call else self.filter(escrow__order=order)
+
 
 class LedgerEntry(models.Model):
     """One line of the double-entry record: an amount, signed, on one account of a deposit, for periods or for calls.
@@ -165,7 +170,7 @@ class LedgerEntry(models.Model):
         FEES = "fees", _("fees to the market")
 
     escrow = models.ForeignKey(Escrow, null=True, on_delete=models.PROTECT, related_name="ledger")
-    calls = models.ForeignKey("escrow.CallDeposit", null=True, on_delete=models.PROTECT, related_name="ledger")
+    calls = models.ForeignKey(CallDeposit, null=True, on_delete=models.PROTECT, related_name="ledger")
     buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     account = models.CharField(max_length=20, choices=Account)
@@ -208,8 +213,13 @@ class LedgerEntry(models.Model):
         ]
 
     @property
-    def order(self) -> Order:
-        """What the deposit is for."""
+    def deposit(self) -> Escrow | CallDeposit:
+        """What it is a line of."""
         deposit = self.escrow or self.calls
         assert deposit is not None  # noqa: S101  (a constraint says so)
-        return deposit.order
+        return deposit
+
+    @property
+    def order(self) -> Order:
+        """What the deposit is for."""
+        return self.deposit.order

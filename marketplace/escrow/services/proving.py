@@ -4,7 +4,7 @@ The node is asked with no transaction open. Twice at once gathers the same rows 
 """
 
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import structlog
 from django.conf import settings
@@ -16,22 +16,23 @@ from chain.models import Contract, Cursor, Log, ReceiptProof
 from chain.proofs import Unprovable, prove
 from marketplace.catalog import offer
 from marketplace.catalog.models import ListingVersion
-from marketplace.escrow.models import Escrow, ProvenEvent, SoldOffer
+from marketplace.escrow.models import CallDeposit, Escrow, ProvenEvent, SoldOffer
 from marketplace.escrow.services.settling import ESCROW, cursor_name
 from marketplace.subscriptions.models import Order
 from marketplace.tenancy.scope import as_system
 
 BATCH: Final = 100
 ALARM: Final = "proofs"
+OPENING: Final = {"Funded", "ChannelOpened"}
 REASON: Final = "proofs are gathered for orders of every organization"
 log = structlog.get_logger(__name__)
 
 
 class Found(NamedTuple):
-    """A settled log of a deposit of ours."""
+    """A settled log of a deposit of ours, for periods or for calls."""
 
     log: Log
-    escrow: Escrow
+    deposit: Escrow | CallDeposit
     seq: int
     name: str
 
@@ -61,7 +62,7 @@ def _gather(contract: Contract) -> int:
 
 
 def _place(contract: Contract) -> str:
-    return f"escrow.proofs:{contract.chain}:{contract.address}"
+    return f"escrow.proven:{contract.chain}:{contract.address}"
 
 
 def _waiting(contract: Contract) -> list[Log]:
@@ -77,14 +78,18 @@ def _waiting(contract: Contract) -> list[Log]:
 
 def _ours(contract: Contract, waiting: list[Log]) -> list[Found]:
     ids = {each.topics[1] for each in waiting if len(each.topics) > 1}
+    deposits: dict[str, Escrow | CallDeposit] = {}
     with transaction.atomic(), as_system(REASON):
-        rows = Escrow.objects.filter(chain=contract.chain, contract=contract.address, escrow_id__in=ids)
-        escrows = {row.escrow_id: row for row in rows.select_related("order__plan")}
+        held = Escrow.objects.filter(chain=contract.chain, contract=contract.address, escrow_id__in=ids)
+        deposits |= {row.escrow_id: row for row in held.select_related("order__plan")}
+        put_in = CallDeposit.objects.filter(channel__chain=contract.chain, channel__contract=contract.address)
+        calls = put_in.filter(channel__channel_id__in=ids).select_related("order__plan", "channel")
+        deposits |= {row.escrow_id: row for row in calls}
     found = []
     for each in waiting:
-        event, escrow = each.decoded, escrows.get(each.topics[1]) if len(each.topics) > 1 else None
-        if event and escrow and event.args.get("id") == escrow.escrow_id:
-            found.append(Found(each, escrow, event.args["seq"], event.name))
+        event, deposit = each.decoded, deposits.get(each.topics[1]) if len(each.topics) > 1 else None
+        if event and deposit and event.args.get("id") == deposit.escrow_id:
+            found.append(Found(each, deposit, event.args["seq"], event.name))
     return found
 
 
@@ -108,11 +113,12 @@ def _keep(contract: Contract, last: Log, found: list[Found], proofs: dict[tuple[
             return 0  # another worker was faster
         for each in found:
             proof = proofs[each.log.block_hash, each.log.tx_hash]
-            both = {"buyer_id": each.escrow.buyer_id, "provider_id": each.escrow.provider_id}
+            both = {"buyer_id": each.deposit.buyer_id, "provider_id": each.deposit.provider_id}
             kept = {"name": each.name, "log": each.log.log_index - proof.first_log, "proof": proof, **both}
-            ProvenEvent.objects.update_or_create(escrow=each.escrow, seq=each.seq, defaults=kept)
-            if each.name == "Funded":
-                _keep_offer(each.escrow.order)
+            of: Any = {"escrow" if isinstance(each.deposit, Escrow) else "calls": each.deposit}
+            ProvenEvent.objects.update_or_create(**of, seq=each.seq, defaults=kept)
+            if each.name in OPENING:
+                _keep_offer(each.deposit.order)
         place.advance(last)
     return len(found)
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from marketplace.escrow import services
+from marketplace.escrow.evidence.bundle import gathered
 from marketplace.escrow.services import using
 from marketplace.escrow.services.bills import calls_addable
 from marketplace.escrow.services.histories import history_of_calls
@@ -40,6 +41,7 @@ def money(request: ActedRequest, order: Order) -> HttpResponse:
         "credits": credits_now,
         "events": history_of_calls(order, [each.deposit for each in deposits]),
         "waits": waits,
+        "evidence": gathered(order) if deposits else None,
         "now": market_time(),
     }
     return render(request, "escrow/money_calls.html" + ("#money" if request.htmx else ""), context)

@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -31,8 +31,6 @@ def zipped(order: Order) -> HttpResponse:
 def evidence(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     """All that proves an order, or back to its money while that is still being gathered."""
     order = order_of(request, public_id)
-    if order.is_per_call:
-        raise Http404("What proves a deposit for calls is not gathered.")
     if not gathered(order).is_whole:
         messages.info(request, _("The proofs are still being gathered. Try again in a few seconds."))
         return redirect("escrow:money", org=request.org.slug, public_id=public_id)

@@ -103,8 +103,7 @@ class Organization(Lifecycle):
     @property
     def checked_facts(self) -> list[str]:
         """What a moderator checked, in words; nothing unless that stands."""
-        words = dict(self.Fact.choices)
-        return [str(words[fact]) for fact in self.checked.split()] if self.is_verified else []
+        return [str(self.Fact(fact).label) for fact in self.checked.split()] if self.is_verified else []
 
     @property
     def wants_to_sell(self) -> bool:
