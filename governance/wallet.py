@@ -26,11 +26,12 @@ from governance.effects import effect_of
 from governance.facts import Facts, fee_change
 from governance.forms import AddressForm, BallotForm, DelegateForm, ProposeForm
 from governance.models import Governor, Proposal, Support
-from governance.power import delegate_of, eligibility, power_at, threshold
+from governance.power import delegate_of, power_at, threshold
 from governance.projection import NOBODY
 from governance.reading import governor_named, shown
 from governance.refusing import No, cleaned
 from governance.views import proposal_or_404
+from governance.voting import may_vote
 from governance.words import amount, short, whole
 
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -81,10 +82,8 @@ def connect(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, 
 def ballot(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, Any]:
     """A vote with an optional reason."""
     proposal, values = proposal_or_404(governor, proposal_id), cleaned(BallotForm(body))
-    found = eligibility(proposal, values["address"])
-    if not found.can_vote:
-        raise No(found.sentence)
     support, reason = values["support"], values["reason"]
+    found = may_vote(proposal, values["address"], support, reason)
     number = int(proposal.proposal_id)
     if reason:
         data = abi.encode_call("GuildGovernor", "castVoteWithReason", number, support, reason)

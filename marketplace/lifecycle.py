@@ -38,6 +38,7 @@ THINGS = [
     noop("tool run"),
     noop("trial"),
     noop("verification"),
+    noop("vote request"),
 ]
 
 

@@ -92,7 +92,7 @@ class TypedData(Open):
             values = _values(request.data)
             if voting.on_its_way(proposal, values["address"]):
                 raise No(voting.signed_already())
-            voting.may_vote(proposal, values["address"])
+            voting.may_vote(proposal, values["address"], values["support"], values["reason"])
             typed = relaying.asked(proposal, values["address"], values["support"], values["reason"])
         except No as no:
             _refuse(no)

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from governance import delegating, doors, relaying, simulating
+from governance.approving import approval
 from governance.discussions import discussion_of
 from governance.effects import Effect, effect_of
 from governance.facts import Facts, fee_change
@@ -21,6 +22,7 @@ from governance.projection import NOBODY
 from governance.reading import for_show, governor_named, standing_context, votes_of
 from governance.words import amount
 
+LONGEST_REASON = 2_000
 SUPPORTS = [(side.value, side.label) for side in (Support.FOR, Support.AGAINST, Support.ABSTAIN)]
 
 
@@ -46,7 +48,7 @@ def proposal_page(
     context = {
         **standing_context(row),
         **_found_votes(request, row),
-        **_your_vote(row, given),
+        **_your_vote(row, given, request),
         "simulation": simulating.of(row),
         "discussion": discussion_of(row),
         "address_error": bool(given) and checked_address(given) is None,
@@ -78,7 +80,7 @@ def _place(request: HttpRequest) -> int:
     return int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
 
 
-def _your_vote(row: Proposal, given: str) -> dict[str, Any]:
+def _your_vote(row: Proposal, given: str, request: HttpRequest) -> dict[str, Any]:
     """What the account can do, and what became of a vote that it signed."""
     address = checked_address(given)
     ballot = relaying.ballot_of(row, address) if address else None
@@ -89,6 +91,8 @@ def _your_vote(row: Proposal, given: str) -> dict[str, Any]:
         "eligibility": found,
         "supports": SUPPORTS,
         "life": life_of(ballot) if ballot else None,
+        "approval": approval(row, address) if address and found and found.can_vote else {},
+        "wish": {"support": request.GET.get("support", ""), "reason": request.GET.get("reason", "")[:LONGEST_REASON]},
         "not_relayed": relaying.why_not(row, address) if address and found and found.can_vote else "",
     }
 
@@ -120,7 +124,7 @@ def votes(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse
 def eligible(request: HttpRequest, governor: str, proposal_id: str) -> HttpResponse:
     """What ?address= may do on this proposal, before it signs anything."""
     row = proposal_or_404(governor, proposal_id)
-    context = {"governor": row.governor, "proposal": row, **_your_vote(row, request.GET.get("address", ""))}
+    context = {"governor": row.governor, "proposal": row, **_your_vote(row, request.GET.get("address", ""), request)}
     return render(request, "governance/proposal.html#your_vote", context)
 
 

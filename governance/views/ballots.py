@@ -35,7 +35,7 @@ def sign(body: dict[str, Any], governor: str, proposal_id: str) -> dict[str, Any
     before = relaying.ballot_of(proposal, voter)
     if before is not None and before.sending.state not in relaying.OVER:
         return {"say": voting.signed_already()}
-    found = voting.may_vote(proposal, voter)
+    found = voting.may_vote(proposal, voter, support, reason)
     typed = relaying.asked(proposal, voter, support, reason)
     say = _("You vote %(side)s with %(votes)s. Signing costs nothing. A vote cannot be changed.")
     if before is not None:

@@ -45,8 +45,7 @@ def context(entry: Entry, org: Organization | None) -> Context:
         asked = SpendingRequest.objects.select_related("currency", "plan").get(pk=entry.subject_id)
         facts |= {"listing": asked.plan.listing_id, "amount": _kept(asked.amount, asked.currency)}
         arguments |= {"request": asked.public_id}
-    if "dispute" in entry.facts:
-        arguments["dispute"] = entry.facts["dispute"]
+    arguments |= {name: entry.facts[name] for name in ("dispute", "request") if name in entry.facts}
     if isinstance(entry.facts.get("percent"), int):
         facts["percent"] = entry.facts["percent"]
     if isinstance(entry.facts.get("until"), str):

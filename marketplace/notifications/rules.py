@@ -11,7 +11,7 @@ from marketplace.notifications.disputes import DISPUTES
 from marketplace.notifications.lives import LIVES
 from marketplace.notifications.models import Kind
 from marketplace.notifications.rule import MODERATORS, Rule
-from marketplace.organizations.access import MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
+from marketplace.organizations.access import MAY_AGREE, MAY_HOLD_KEYS, MAY_MANAGE, MAY_PAY, MAY_SELL, MAY_USE, Role
 
 ACTOR: Final = ("actor",)
 NAMED: Final = ("named",)  # the person whose id stands in the facts as `user_id`
@@ -35,6 +35,8 @@ MINE: Final = "organizations:mine"
 VERIFICATION: Final = "organizations:verification org"
 SPENDING: Final = "subscriptions:spending org"
 ASKED: Final = "subscriptions:asked org request"
+VOTES: Final = "organizations:votes org"
+VOTE: Final = "organizations:vote org request"
 DATA: Final = "privacy:organization org"
 REVIEWS: Final = "reviews:overview org"
 REVIEW: Final = "reviews:write org listing"
@@ -220,6 +222,23 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "spending.declined": (
         Rule(Kind.ORDERS, "Your order of {listing} for {amount} was declined. Its page says why.", NAMED, ASKED),
+    ),
+    "vote.wallet_guarded": (
+        Rule(Kind.SECURITY, "From now on votes of a wallet of {org} need a second person's yes.", MAY_AGREE, VOTES,
+             also_actor=True),
+    ),
+    "vote.wallet_released": (
+        Rule(Kind.SECURITY, "{who} took off that votes of a wallet of {org} need a second person's yes.", MAY_AGREE,
+             VOTES, also_actor=True),
+    ),
+    "vote.asked": (
+        Rule(Kind.SPENDING, "{who} asks you to agree to a vote of {org}'s wallet.", MAY_AGREE, VOTE),
+    ),
+    "vote.approved": (
+        Rule(Kind.SPENDING, "{who} agrees to the vote that you asked about. Go on and vote.", NAMED, VOTE),
+    ),
+    "vote.declined": (
+        Rule(Kind.SPENDING, "{who} does not agree to the vote that you asked about. Its page says why.", NAMED, VOTE),
     ),
     "export.ready": (
         Rule(Kind.DATA, "The export of everything that {org} has here is ready. It is kept for a week.", MAY_MANAGE,

@@ -62,6 +62,7 @@ NOT_TOLD: Final = {
     "spending.limit_set": "a setting that the page Spending shows",
     "spending.limit_removed": "a setting that the page Spending shows",
     "spending.withdrawn": "nothing is left to do",
+    "vote.withdrawn": "nothing is left to do",
     "reconciliation.asked": "its result stands on the console's page of the chain, and a difference alarms",
     "export.taken": "whoever may take it was told that it was made; the entry says who took it",
     "review.answered": "who answered has just done it; the reviewer is told",

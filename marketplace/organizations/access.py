@@ -44,6 +44,11 @@ PERMISSIONS: Final = (
     ),
     Permission("approve", gettext_lazy("Set budgets, and approve orders above a limit"), (Role.OWNER,)),
     Permission(
+        "agree",
+        gettext_lazy("Agree to votes of its wallets that others ask for"),
+        (Role.OWNER, Role.ADMIN),
+    ),
+    Permission(
         "own",
         gettext_lazy("Choose the wallet that is paid, make other owners, hand the organization over"),
         (Role.OWNER,),
@@ -57,6 +62,7 @@ MAY_PAY: Final = ROLES_OF["pay"]
 MAY_SELL: Final = ROLES_OF["sell"]
 MAY_MANAGE: Final = ROLES_OF["manage"]
 MAY_DECIDE_SPENDING: Final = ROLES_OF["approve"]
+MAY_AGREE: Final = ROLES_OF["agree"]
 MAY_OWN: Final = ROLES_OF["own"]
 
 

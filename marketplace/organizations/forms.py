@@ -10,9 +10,10 @@ from django_countries import countries
 
 from marketplace.lifecycle import Refused, Words
 from marketplace.organizations import numbers, papers
-from marketplace.organizations.models import BusinessDetails, Invitation, Organization
+from marketplace.organizations.models import BusinessDetails, Invitation, Organization, VoteRequest
 from marketplace.organizations.services import domains
 
+Side = VoteRequest.Side
 ROLES = Invitation._meta.get_field("role").flatchoices
 
 
@@ -225,3 +226,52 @@ class DomainForm(forms.Form):
             return domains.vetted(self.cleaned_data["domain"])
         except Refused as refused:
             raise forms.ValidationError(str(refused)) from None
+
+
+class VoteForm(forms.Form):
+    """A vote that a second person is asked about, as it would be signed."""
+
+    support = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(side.value, side.label) for side in (Side.FOR, Side.AGAINST, Side.ABSTAIN)],
+        label=gettext_lazy("How do you want to vote?"),
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        max_length=2000,
+        required=False,
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Stands on the chain with the vote, for ever. The yes is to exactly these words."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    note = forms.CharField(
+        max_length=500,
+        required=False,
+        label=gettext_lazy("For your colleague"),
+        help_text=gettext_lazy("Only your organization reads it."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean_reason(self) -> str:
+        """As the voting page takes it: line ends as one sign."""
+        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
+
+
+class VoteAnswerForm(forms.Form):
+    """What is done about a request: by a second person, or by who asked."""
+
+    do = forms.ChoiceField(
+        choices=[(name, name) for name in ("approve", "decline", "withdraw")],
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": gettext_lazy("Choose what to do."),
+            "invalid_choice": gettext_lazy("Choose what to do."),
+        },
+    )
+    answer = forms.CharField(
+        max_length=500,
+        required=False,
+        label=gettext_lazy("Your reason"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Needed when you decline. Who asked reads it."),
+    )

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from marketplace.organizations.views import billing, home, invitations, members, onboarding, verification
+from marketplace.organizations.views import billing, home, invitations, members, onboarding, verification, voting
 
 app_name = "organizations"
 urlpatterns = [
     path("", home.mine, name="mine"),
     path("new/", onboarding.create, name="create"),
+    path("new/vote/", voting.find, name="find_vote"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("<slug:org>/", home.home, name="home"),
     path("<slug:org>/start/who/", onboarding.who, name="onboard_who"),
@@ -26,6 +27,9 @@ urlpatterns = [
     path("<slug:org>/settings/", home.settings, name="settings"),
     path("<slug:org>/settings/billing/", billing.billing, name="billing"),
     path("<slug:org>/settings/payouts/", home.payouts, name="payouts"),
+    path("<slug:org>/votes/", voting.overview, name="votes"),
+    path("<slug:org>/votes/ask/", voting.ask, name="ask_vote"),
+    path("<slug:org>/votes/<uuid:public_id>/", voting.vote, name="vote"),
     path("<slug:org>/verification/", verification.verification, name="verification"),
     path("<slug:org>/verification/ask/", verification.ask, name="ask_verification"),
     path("<slug:org>/verification/domain/", verification.domain, name="name_domain"),

@@ -67,6 +67,8 @@ NAMES: dict[str, Words] = {
     "organizations.Membership": _("memberships"),
     "organizations.Organization": _("organizations"),
     "organizations.Verification": _("verifications"),
+    "organizations.VoteRequest": _("requests for votes"),
+    "organizations.VotingWallet": _("wallets whose votes need a second person"),
     "privacy.Erasure": _("erasures"),
     "privacy.Export": _("exports"),
     "reviews.Answer": _("answers to reviews"),

@@ -30,6 +30,7 @@ WAYS = [
     "castVoteWithReasonAndParamsBySig",
 ]
 REVERTED = object()
+BURN = call_data("burn(uint256)", 0)[:4]
 
 
 class Differs(AssertionError):
@@ -47,8 +48,13 @@ class Campaign:
         node.rpc("anvil_setBlockTimestampInterval", SECONDS)
         first = node.head()  # told, for the node forgets old states whenever a test is taken back
         self.dao = Dao(node, kind)
+        self.badges = 0
         for place, voter in enumerate(VOTERS):
-            self.dao.send(self.dao.token, call_data("transfer(address,uint256)", voter, (20 + 30 * place) * UNIT))
+            if kind.is_badge:
+                for _ in range(2 + 3 * place):
+                    self.dao.send(self.dao.token, self._mint(voter))
+            else:
+                self.dao.send(self.dao.token, call_data("transfer(address,uint256)", voter, (20 + 30 * place) * UNIT))
             self.dao.send(self.dao.token, call_data("delegate(address)", voter), voter)
         self.governor, _ = add_governor(chain=CHAIN, address=self.dao.governor, from_block=first)
         watcher.watch(CHAIN)
@@ -96,7 +102,7 @@ class Campaign:
         changes = [
             call_data(f"setVotingDelay({'uint256' if old else 'uint48'})", dice.randint(1, 2) * unit),
             call_data(f"setVotingPeriod({'uint256' if old else 'uint32'})", dice.randint(5, 8) * unit),
-            call_data("setProposalThreshold(uint256)", dice.randint(0, 2) * UNIT),
+            call_data("setProposalThreshold(uint256)", dice.randint(0, 2) * self.kind.votes),
             call_data("updateQuorumNumerator(uint256)", dice.randint(5, 25)),
         ]
         if self.kind.has_late_quorum:
@@ -104,7 +110,7 @@ class Campaign:
             changes.append(call_data(f"setLateQuorumVoteExtension({width})", dice.randint(3, 5) * unit))
         others = [
             (dao.timelock, call_data("updateDelay(uint256)", dice.randint(1, 3) * SECONDS)),
-            (dao.token, call_data("mint(address,uint256)", dice.choice(VOTERS), UNIT)),
+            (dao.token, self._mint(dice.choice(VOTERS))),
         ]
         text = f"# Change {self.made}\n\nBecause of {dice.random()}."
         target, call = dice.choice(others) if dice.random() < 0.4 else (dao.governor, dice.choice(changes))
@@ -138,6 +144,11 @@ class Campaign:
         else:
             motion.directly("executeBatch")
 
+    def _mint(self, to: str, amount: int = UNIT) -> bytes:
+        """So much, or one badge, whose number is the next one unless a mint before it is undone."""
+        self.badges += 1
+        return call_data("mint(address)", to) if self.kind.is_badge else call_data("mint(address,uint256)", to, amount)
+
     def move_votes(self) -> None:
         voter, other = self.dice.sample(VOTERS, 2)
         amount = self.dice.randint(1, 10) * UNIT
@@ -145,11 +156,24 @@ class Campaign:
             [
                 call_data("delegate(address)", self.dice.choice([voter, voter, other])),
                 call_data("transfer(address,uint256)", other, amount),
-                call_data("mint(address,uint256)", other, 3 * amount),
+                self._mint(other, 3 * amount),
                 call_data("burn(uint256)", amount),
             ]
         )
-        self.dao.send(self.dao.token, data, voter)
+        if self.kind.is_badge and data[:4] in {call_data("transfer(address,uint256)", other, 0)[:4], BURN}:
+            self._move_badge(other, is_burnt=data[:4] == BURN)
+        else:
+            self.dao.send(self.dao.token, data, voter)
+
+    def _move_badge(self, to: str, *, is_burnt: bool) -> None:
+        """Of whoever holds it now; a number that was never made, or is burnt, is passed by."""
+        number = self.dice.randint(1, self.badges)
+        try:
+            owner: str = self.dao.ask(self.dao.token, "ownerOf(uint256)", number, returns="address")
+        except RuntimeError:
+            return
+        data = call_data("transferFrom(address,address,uint256)", owner, to, number)
+        self.dao.send(self.dao.token, call_data("burn(uint256)", number) if is_burnt else data, owner)
 
     def reorg(self) -> None:
         """One or two blocks give way; their transactions are gone, or mined again in the same blocks or in the last."""

@@ -69,6 +69,12 @@ class Kind:
     has_late_quorum: bool = True
     is_old: bool = False
     by_block: bool = True
+    is_badge: bool = False
+
+    @property
+    def votes(self) -> int:
+        """What one vote is in the token's base units."""
+        return 1 if self.is_badge else UNIT
 
 
 KINDS = {
@@ -76,6 +82,7 @@ KINDS = {
     "block, late, keyed": Kind("BlockToken", "GuildGovernor"),
     "time, plain": Kind("TimeToken", "PlainGovernor", has_late_quorum=False, by_block=False),
     "block, plain": Kind("BlockToken", "PlainGovernor", has_late_quorum=False),
+    "badges": Kind("BadgeToken", "PlainGovernor", has_late_quorum=False, is_badge=True),
     "4.9": Kind("OldToken", "OldGovernor", "OldTimelock", is_old=True),
 }
 SECONDS = 10  # from block to block
@@ -90,11 +97,14 @@ class Dao:
     def __init__(self, node: LocalChain, kind: Kind, token: str = "", timelock: str = "") -> None:
         self.node, self.kind = node, kind
         self.unit = 1 if kind.by_block else SECONDS
-        self.token = token or deploy(node, kind.token, MINTER, 1_000 * UNIT)
+        first_owner = () if kind.is_badge else (MINTER, 1_000 * UNIT)
+        self.token = token or deploy(node, kind.token, *first_owner)
         self.timelock = timelock or deploy(node, kind.timelock, MIN_DELAY, [MINTER], [NOBODY], MINTER)
         delay, period, extension = (blocks * self.unit for blocks in (DELAY, PERIOD, EXTENSION))
         late = [extension] if kind.has_late_quorum else []
-        self.governor = deploy(node, kind.governor, self.token, self.timelock, delay, period, *late, UNIT, PERCENT)
+        self.governor = deploy(
+            node, kind.governor, self.token, self.timelock, delay, period, *late, kind.votes, PERCENT
+        )
         for role in ("PROPOSER_ROLE", "CANCELLER_ROLE"):
             self.send(self.timelock, call_data("grantRole(bytes32,address)", keccak(text=role), self.governor))
 

@@ -1,6 +1,7 @@
 """The mirror equals the contracts at every block, whatever kind of governor; a less careful one would not."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def ticking(node: LocalChain) -> Iterator[LocalChain]:
     node.rpc("anvil_removeBlockTimestampInterval")
 
 
-@pytest.mark.parametrize("kind", ["time, late, keyed", "4.9"])
+@pytest.mark.parametrize("kind", ["time, late, keyed", "badges", "4.9"])
 def test_at_every_block_of_a_short_campaign_the_mirror_says_what_the_contract_says(
     ticking: LocalChain, kind: str
 ) -> None:
@@ -96,5 +97,19 @@ def test_a_less_careful_mirror_is_found_out_by_the_same_campaign(
 ) -> None:
     careless(monkeypatch)
     campaign = Campaign(ticking, KINDS["time, late, keyed"], SEED)
+    with pytest.raises(Differs):
+        campaign.run(SHORT)
+
+
+def blind_to_badges(patch: pytest.MonkeyPatch) -> None:
+    """As if what is made and burnt were amounts: a badge's number is none, so that the supply stays as it was."""
+    patch.setattr(projection, "TokenKind", SimpleNamespace(ERC721="none"))
+
+
+def test_a_mirror_that_takes_badges_for_amounts_is_found_out(
+    ticking: LocalChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind_to_badges(monkeypatch)
+    campaign = Campaign(ticking, KINDS["badges"], SEED)
     with pytest.raises(Differs):
         campaign.run(SHORT)

@@ -52,6 +52,8 @@ from marketplace.organizations.models import (
     Membership,
     Organization,
     Verification,
+    VoteRequest,
+    VotingWallet,
 )
 from marketplace.privacy.models import Erasure, Export
 from marketplace.reviews import models as reviews
@@ -88,6 +90,7 @@ class Trade:
     evidence_file: EvidenceFile
     picture: PictureFile
     invoice: Invoice
+    voting: VoteRequest
 
 
 def told_month(buyer: Organization) -> date:
@@ -227,6 +230,11 @@ def trade(name: str) -> Trade:
         org=buyer, asked_by=buyer_owner, plan=plan, currency=plan.currency, periods=1,
         amount=plan.price, form_key=uuid.uuid4(), note=canary,
     )  # fmt: skip
+    VotingWallet.objects.create(org=buyer, address="0x" + uuid.uuid4().hex + uuid.uuid4().hex[:8])
+    voting = VoteRequest.objects.create(
+        org=buyer, asked_by=buyer_owner, wallet=world.ADA_ADDRESS, chain="eip155:31337", governor=world.DOLLAR_ADDRESS,
+        proposal="1", support=1, note=canary,
+    )  # fmt: skip
     KeyMonth.objects.create(org=buyer, api_key=key, month=now.date().replace(day=1), calls=1)
     # Reviews are public; what a moderator has hidden is not.
     review = reviews.Review.objects.create(
@@ -263,7 +271,7 @@ def trade(name: str) -> Trade:
     return Trade(
         canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
-        saved_list, saved, dispute, evidence_file, picture, invoice,
+        saved_list, saved, dispute, evidence_file, picture, invoice, voting,
     )  # fmt: skip
 
 

@@ -155,6 +155,7 @@ def _cast() -> Cast:
     found = trade(f"Walk-{uuid.uuid4().hex[:5]}")
     more = _more(found)
     cast = Cast(found, _proposal(), more)
+    more |= {"governor": cast.proposal.governor.address, "proposal": str(cast.proposal.proposal_id)}
     notices.read_entries()
     people = {
         "buyer": found.buyer_owner,

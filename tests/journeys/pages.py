@@ -43,7 +43,7 @@ PARTS: Final = {
     "governance:eligibility", "governance:ballot_life", "governance:delegation_life", "notifications:bell",
 }  # fmt: skip
 # Lead elsewhere, always or when nothing is under way.
-LEADING_ON: Final = {"mfa_login_webauthn", "governance:rule"}
+LEADING_ON: Final = {"mfa_login_webauthn", "governance:rule", "organizations:find_vote", "organizations:ask_vote"}
 NO_PAGES: Final = SENT_TO | FILES | PARTS | LEADING_ON
 
 # Pages below an organization that has the object: the buyer's or the provider's; both go to all others.
@@ -52,7 +52,7 @@ BUYERS: Final = {
     "escrow:renew", "escrow:change", "escrow:invoice",
     "gateway:form", "gateway:run", "gateway:revoke", "gateway:limit", "catalog:save", "catalog:saved_list",
     "catalog:rename_list", "catalog:change_saved", "reviews:write", "catalog:make_list", "catalog:remove_list",
-    "privacy:organization_download", "disputes:open", "subscriptions:further",
+    "privacy:organization_download", "disputes:open", "subscriptions:further", "organizations:vote",
 }  # fmt: skip
 PROVIDERS: Final = {
     "catalog:preview", "catalog:edit", "catalog:edit_calls", "catalog:edit_plans", "catalog:edit_data",
@@ -105,6 +105,7 @@ EXTRA: Final = {
         "/o/{buyer}/orders/{running}/change/",
         "/o/{buyer}/orders/{running}/change/?plan={smaller}",
         "/o/{buyer}/subscriptions/{replacing}/",
+        "/o/{buyer}/votes/ask/?wallet=&chain=eip155:31337&governor={governor}&proposal={proposal}",
     ],
     "provider": ["/tools/{settled}/"],
     "moderator": ["/console/reviews/?state=hidden", "/console/reviews/{review}/"],

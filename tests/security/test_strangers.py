@@ -82,6 +82,8 @@ def address(where: str, org: Organization, of: Trade) -> str:
         where = where.replace("<uuid:public_id>", str(of.run.public_id))
     if "/requests/" in where:
         where = where.replace("<uuid:public_id>", str(of.asked.public_id))
+    if "/votes/" in where:
+        where = where.replace("<uuid:public_id>", str(of.voting.public_id))
     if "/disputes/" in where:
         where = where.replace("<uuid:public_id>", str(of.dispute.public_id))
     if "/exports/" in where:

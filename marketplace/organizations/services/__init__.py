@@ -26,22 +26,33 @@ from marketplace.organizations.services.verifying import (
     remove_document,
     request_verification,
 )
+from marketplace.organizations.services.voting import (
+    ask_vote,
+    decide_vote,
+    guard_wallet,
+    release_wallet,
+    withdraw_vote,
+)
 
 __all__ = [
     "accept_invitation",
     "add_document",
     "ask_domain",
+    "ask_vote",
     "change_role",
     "check_domains",
     "checkable",
     "create_organization",
     "decide_verification",
+    "decide_vote",
     "details_of",
     "finish_step",
+    "guard_wallet",
     "invite",
     "invite_all",
     "leave",
     "read_invitation",
+    "release_wallet",
     "remove_document",
     "remove_member",
     "request_verification",
@@ -53,4 +64,5 @@ __all__ = [
     "tell_who",
     "transfer_ownership",
     "update_profile",
+    "withdraw_vote",
 ]
