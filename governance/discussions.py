@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.safestring import SafeString
 
 from governance import drafting
 from governance.effects import Effect, effect_of
 from governance.facts import Facts
 from governance.markdown import rendered
-from governance.models import Comment, Discussion, Draft, Governor, Proposal
+from governance.models import Comment, Discussion, Draft, Governor
 from governance.models.discussions import DiscussionQuerySet
 from governance.refusing import No
 from governance.words import amount
@@ -86,7 +86,9 @@ def tried(draft: Draft) -> dict[str, Any]:
     return found
 
 
-def discussion_of(proposal: Proposal) -> Discussion | None:
-    """Where a proposal was discussed while it was a draft."""
-    found = Discussion.objects.of_governor(proposal.governor).visible()
-    return found.filter(draft__proposed=proposal.proposal_id).order_by("pk").first()
+def discussed_at() -> Subquery:
+    """For proposals: the public id of the discussion of the draft that each was, or none."""
+    of_draft = Discussion.objects.visible().filter(
+        draft__governor=OuterRef("governor"), draft__proposed=OuterRef("proposal_id")
+    )
+    return Subquery(of_draft.order_by("pk").values("public_id")[:1])

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from governance import delegating, doors, relaying, simulating
 from governance.approving import approval
-from governance.discussions import discussion_of
+from governance.discussions import discussed_at
 from governance.effects import Effect, effect_of
 from governance.facts import Facts, fee_change
 from governance.following import delegation_life, life_of
@@ -31,7 +31,7 @@ def proposal_or_404(governor: str, proposal_id: str) -> Proposal:
     if not proposal_id.isascii() or not proposal_id.isdigit() or len(proposal_id) > 78:
         raise Http404("No such proposal.")
     named = Proposal.objects.filter(governor__in=governor_named(governor), proposal_id=int(proposal_id))
-    return get_object_or_404(for_show(named))
+    return get_object_or_404(for_show(named).annotate(discussed_at=discussed_at()))
 
 
 @doors.public
@@ -47,10 +47,10 @@ def proposal_page(
     """The page of a proposal for whoever looks up an address there; `problem` is what did not work just now."""
     context = {
         **standing_context(row),
+        "discussed_at": getattr(row, "discussed_at", None),
         **_found_votes(request, row),
         **_your_vote(row, given, request),
         "simulation": simulating.of(row),
-        "discussion": discussion_of(row),
         "address_error": bool(given) and checked_address(given) is None,
         "description": rendered(row.description, title=row.title),
         "socket_path": f"/ws/governance/{row.governor.slug}/{row.proposal_id}/",

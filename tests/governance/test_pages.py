@@ -73,13 +73,13 @@ def test_the_list_and_the_page_take_a_constant_number_of_queries(
             voting.vote(voter, FOR)
     guild.copy()
     client.get(reverse("governance:proposals"))
-    with django_assert_max_num_queries(16) as few:
+    with django_assert_max_num_queries(15) as few:
         client.get(reverse("governance:proposals"))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         client.get(address_of(votings[0]) + f"?address={TOM}")
     before = len(few)
     Proposal.objects.filter(proposal_id__in=[voting.id for voting in votings[1:]]).delete()
-    with django_assert_max_num_queries(16) as fewer:
+    with django_assert_max_num_queries(15) as fewer:
         client.get(reverse("governance:proposals"))
     assert len(fewer) == before
 
