@@ -11,7 +11,7 @@ SENT_TO: Final = {
     "escrow:authorize", "escrow:authorized", "escrow:own", "escrow:own_signed", "escrow:own_allowed",
     "escrow:own_sent", "escrow:renew_authorize", "escrow:renew_authorized", "escrow:renew_own",
     "escrow:renew_own_signed", "escrow:renew_own_allowed", "escrow:renew_own_sent", "escrow:renew_give_up",
-    "escrow:give_up", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
+    "escrow:give_up", "escrow:take_back", "escrow:cancel", "escrow:cancel_sent", "escrow:withdraw",
     "escrow:withdraw_sent", "escrow:stop_calls", "escrow:stop_calls_sent", "escrow:close_calls",
     "escrow:close_calls_sent", "disputes:sign", "disputes:signed", "disputes:drop", "disputes:say", "disputes:stop",
     "disputes:stop_sent", "disputes:timeout", "disputes:timeout_sent", "disputes:resolve", "disputes:resolved",

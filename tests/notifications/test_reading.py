@@ -167,7 +167,7 @@ def test_every_sentence_can_be_said_and_every_link_leads_somewhere(market: Trade
     subjects |= {"deposit": market.order, "spending": market.asked, "review": market.listing, "answer": market.listing}
     subjects |= {"report": market.listing, "dispute": market.order, "ruling": market.order}
     facts = {"user_id": market.buyer_owner.pk, "percent": 80, "dispute": str(market.dispute.public_id)}
-    facts |= {"until": "2026-12-01T12:00:00+00:00"}
+    facts |= {"until": "2026-12-01T12:00:00+00:00", "request": str(uuid.uuid4())}
     for verb, rules in reading.RULES.items():
         for rule in rules:
             org = market.provider if rule.side == "provider" else market.buyer
