@@ -141,7 +141,9 @@ class Visitor:
         self.page.goto(self.market.url + path)
 
     def picture(self, step: str) -> None:
-        """Keep what the person sees now."""
+        """Keep what the person sees now, for whoever asks for pictures with JOURNEY_PICTURES=1."""
+        if not os.environ.get("JOURNEY_PICTURES"):
+            return
         PICTURES.mkdir(exist_ok=True)
         number = len(list(PICTURES.glob("*.png"))) + 1
         self.page.screenshot(path=PICTURES / f"{number:02}-{self.name}-{step}.png", full_page=True)
