@@ -87,7 +87,8 @@ def draft(request: HttpRequest, governor: str, key: str) -> HttpResponse:
     }  # fmt: skip
     answer = render(request, "governance/draft.html", context, status=status)
     answer["X-Robots-Tag"] = "noindex"
-    answer["Referrer-Policy"] = "no-referrer"
+    # With no-referrer a browser would post the page's forms without an origin, and they would be refused.
+    answer["Referrer-Policy"] = "same-origin"
     return answer
 
 
