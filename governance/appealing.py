@@ -41,7 +41,7 @@ def begin(*, origin: str, title: str, why: str, calls: Iterable[dict[str, Any]])
     wanted = [_call(escrow.address, each) for each in calls]
     kept = [[call.target, str(call.value), "0x" + call.data.hex()] for call in wanted]
     try:
-        key = drafting.begin(governor, origin=origin, title=title[:120], why=why, calls=kept)
+        key = drafting.begin(governor, origin=origin, title=" ".join(title[:120].split()), why=why, calls=kept)
     except No as no:
         return {"no": str(no)}
     return {"path": reverse("governance:draft", args=[governor.slug, key])}

@@ -221,7 +221,7 @@ def show_again(row: Comment | Discussion) -> None:
 def follow_drafts() -> int:
     """Find the proposals that discussed drafts have become; how many are new."""
     found = 0
-    for discussion in Discussion.objects.undecided().select_related("draft__governor"):
+    for discussion in Discussion.objects.undecided().perhaps_proposed().select_related("draft__governor"):
         proposal = drafting.proposal_of(discussion.draft)
         if proposal is not None:
             drafting.follow(discussion.draft, proposal)

@@ -65,22 +65,18 @@ class Chart:
         return any(point.predicted for point in self.points)
 
 
-def points(rows: Iterable[Mapping[str, Any] | Sequence[Any] | Point]) -> list[Point]:
-    """Points from what a view has: mappings with label, value, low, high, or tuples in that order."""
+def points(rows: Iterable[Mapping[str, Any] | tuple[Any, ...] | list[Any]]) -> list[Point]:
+    """Points from what a view has: mappings with label, value, low, high, or tuples and lists in that order."""
     found = []
     for row in rows:
-        if isinstance(row, Point):
-            found.append(row)
-        elif isinstance(row, tuple) and len(row) == 2:
-            found.append(Point(str(row[0]), float(row[1])))
-        elif isinstance(row, Mapping):
-            found.append(
-                Point(str(row["label"]), float(row["value"]), _number(row.get("low")), _number(row.get("high")))
-            )
-        else:
+        if isinstance(row, tuple | list):
             label, value, *rest = row
             low, high = (*rest, None, None)[:2]
             found.append(Point(str(label), float(value), _number(low), _number(high)))
+        else:
+            found.append(
+                Point(str(row["label"]), float(row["value"]), _number(row.get("low")), _number(row.get("high")))
+            )
     return found
 
 

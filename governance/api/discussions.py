@@ -14,7 +14,7 @@ from governance import discussions, doors
 from governance.api import samples
 from governance.api.base import AFTER, PER_PAGE, Open, dao_or_404, numbers_of, paged
 from governance.api.pages import page_of
-from governance.api.shapes import CallSerializer, Shape
+from governance.api.shapes import CallSerializer, Shape, call_told
 from governance.models import Comment, Discussion, Governor
 
 FURTHEST = 2**63 - 1
@@ -117,20 +117,7 @@ class DiscussionDetail(Open):
 
 def _calls(row: Discussion) -> list[dict[str, Any]]:
     calls = zip(row.draft.calls, discussions.effects_of(row.draft), strict=True)
-    return [
-        {
-            "target": target,
-            "value": value,
-            "data": data,
-            "target_name": effect.target_name,
-            "decoded": effect.call,
-            "sentence": effect.sentence,
-            "changes": effect.changes,
-            "affects": effect.affects,
-            "beware": effect.beware,
-        }
-        for (target, value, data), effect in calls
-    ]
+    return [call_told(target, value, data, effect) for (target, value, data), effect in calls]
 
 
 class CommentList(Open):

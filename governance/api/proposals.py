@@ -21,6 +21,7 @@ from governance.api.shapes import (
     SimulationSerializer,
     StepSerializer,
     VoteSerializer,
+    call_told,
 )
 from governance.lists import SHOWN, Wish
 from governance.models import Proposal, Support, Vote
@@ -91,20 +92,7 @@ class ProposalDetail(Open):
 def _calls(proposal: Proposal, row: Shown) -> list[dict[str, Any]]:
     """As they were proposed, and as they are read."""
     calls = zip(proposal.targets, proposal.amounts, proposal.calldatas, row.effects, strict=True)
-    return [
-        {
-            "target": target,
-            "value": value,
-            "data": data,
-            "target_name": effect.target_name,
-            "decoded": effect.call,
-            "sentence": effect.sentence,
-            "changes": effect.changes,
-            "affects": effect.affects,
-            "beware": effect.beware,
-        }
-        for target, value, data, effect in calls
-    ]
+    return [call_told(*each) for each in calls]
 
 
 class VoteList(Open):

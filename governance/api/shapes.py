@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from governance.effects import Effect
 from governance.models import Governor, Support, Vote
 
 Shape = serializers.Serializer
@@ -150,6 +151,21 @@ class CallSerializer(Shape[Any]):
     changes = ChangeSerializer(many=True)
     affects = serializers.CharField(allow_blank=True)
     beware = serializers.CharField(allow_blank=True)
+
+
+def call_told(target: str, value: Any, data: str, effect: Effect) -> dict[str, Any]:
+    """What a CallSerializer tells of a call and of what it does."""
+    return {
+        "target": target,
+        "value": value,
+        "data": data,
+        "target_name": effect.target_name,
+        "decoded": effect.call,
+        "sentence": effect.sentence,
+        "changes": effect.changes,
+        "affects": effect.affects,
+        "beware": effect.beware,
+    }
 
 
 class StepSerializer(Shape[Any]):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Exists, OuterRef, Q, UniqueConstraint, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 
 from chain.fields import Uint256Field
 from governance.models.drafts import Draft
 from governance.models.governors import Governor
+from governance.models.proposals import Proposal
 from governance.models.shapes import ADDRESS
 
 HIDDEN_SAYS_WHY = Q(hidden_at__isnull=True, hidden_why="") | Q(hidden_at__isnull=False) & ~Q(hidden_why="")
@@ -24,6 +26,12 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
     def undecided(self) -> DiscussionQuerySet:
         """Of drafts that are not known to be proposals yet."""
         return self.filter(draft__proposed=None)
+
+    def perhaps_proposed(self) -> DiscussionQuerySet:
+        """Whose title begins a proposal of the same Governor; the calls are not compared."""
+        title = Concat(Value("# "), OuterRef("draft__title"), Value("\n"))
+        alike = Proposal.objects.filter(governor=OuterRef("draft__governor"), text__startswith=title)
+        return self.filter(Exists(alike))
 
     def of_governor(self, governor: Governor) -> DiscussionQuerySet:
         return self.filter(draft__governor=governor).select_related("draft__governor__token")

@@ -47,7 +47,6 @@ def proposal_page(
     """The page of a proposal for whoever looks up an address there; `problem` is what did not work just now."""
     context = {
         **standing_context(row),
-        "discussed_at": getattr(row, "discussed_at", None),
         **_found_votes(request, row),
         **_your_vote(row, given, request),
         "simulation": simulating.of(row),

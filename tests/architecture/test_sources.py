@@ -57,3 +57,25 @@ def test_money_is_never_floating() -> None:
                 is_float = isinstance(node, ast.Constant) and isinstance(node.value, float)
                 calls_float = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "float"
                 assert not (is_float or calls_float), f"{path}:{getattr(node, 'lineno', 0)} uses floating point"
+
+
+def writes_a_key_as_a_figure(text: str) -> bool:
+    """Whether a page writes a row's key, a chain's number or the like with separators: 1,141 leads nowhere."""
+    return bool(re.search(r"\{\{\s*(?:[\w.]+\.)?(?:pk|id|\w+_id)\s*\}\}", text))
+
+
+def test_the_guard_sees_a_key() -> None:
+    assert writes_a_key_as_a_figure('<a href="?plan={{ again.pk }}">')
+    assert not writes_a_key_as_a_figure('<a href="?plan={{ again.pk|stringformat:"d" }}">')
+
+
+TEMPLATES = [path for path in sorted((ROOT / "templates").rglob("*.html")) if "jinja" not in path.parts]
+NO_KEYS = {
+    "templates/catalog/save.html": "form.list_id is a field of a form",
+    "templates/django/forms/field_notes.html": "auto_id is a text",
+}
+
+
+def test_pages_write_no_key_as_people_read_figures() -> None:
+    found = {str(path.relative_to(ROOT)) for path in TEMPLATES if writes_a_key_as_a_figure(path.read_text())}
+    assert found == set(NO_KEYS)

@@ -33,6 +33,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
 
 
+def count_from(first: int) -> None:
+    """Let every table give its next row this key or a higher one."""
+    with _owner() as owner:
+        name = "format('%%I.%%I', schemaname, sequencename)::regclass"
+        owner.execute(f"SELECT setval({name}, %s) FROM pg_sequences".encode(), [first])
+
+
 def _owner() -> "psycopg.Connection[Any]":
     return psycopg.connect(os.environ["DATABASE_OWNER_URL"])
 
