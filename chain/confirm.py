@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 300
 SURE_AFTER = dt.timedelta(seconds=60)
 LOOK_AGAIN = dt.timedelta(seconds=10)
+TAKEN_IN = dt.timedelta(seconds=2)  # by then a node counts what it was handed as pending
 
 
 @dataclass
@@ -30,10 +31,12 @@ class View:
     """What the node and our copy say in this round: nonces used by account, at the head and at the final height.
 
     `places`: the hash of the block that the node has at the height where a row without a receipt was mined.
+    `pending`: nonces used by account once the node's pool is mined; none where it does not say.
     """
 
     receipts: Mapping[int, Receipt]
     used: Mapping[str, int]
+    pending: Mapping[str, int]
     used_finally: Mapping[str, int]
     final_number: int
     known: Mapping[int, str] = field(default_factory=dict)
@@ -67,7 +70,20 @@ def check(node: Client) -> None:
         failpoint("sender.after_receipts")
         _settle(node, rows, view)
         OutgoingTransaction.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=timezone.now())
+        _catch_up(node, view)
     failpoint("sender.after_check_commit")
+
+
+def _catch_up(node: Client, view: View) -> None:
+    """A node that died has lost its pool, perhaps its last block too: have sent and looked at at once what it lacks."""
+    here = OutgoingTransaction.objects.filter(chain=node.chain)
+    lacking = Q(pk__in=[])
+    for sender, pending in view.pending.items():
+        lacking |= Q(sender=sender, nonce__gte=pending)
+    before = timezone.now() - TAKEN_IN
+    lost = here.filter(lacking, state=State.SENT)
+    Attempt.objects.filter(transaction__in=lost, broadcast_at__lt=before).update(broadcast_at=None)
+    here.filter(lacking, state=State.MINED).update(checked_at=None)
 
 
 def _ask(node: Client, calls: list[Call]) -> list[msgspec.Raw | NodeRefused]:
@@ -77,11 +93,16 @@ def _ask(node: Client, calls: list[Call]) -> list[msgspec.Raw | NodeRefused]:
 def _look(node: Client, rows: list[OutgoingTransaction], final: int) -> View:
     """One cheap question first: only a row whose nonce is used can have a receipt."""
     senders = sorted({row.sender for row in rows})
-    counts: list[Call] = [("eth_getTransactionCount", [sender, "latest"]) for sender in senders]
-    used = dict(zip(senders, map(number, _ask(node, counts)), strict=True))
+    counts: list[Call] = [
+        ("eth_getTransactionCount", [sender, at]) for at in ("latest", "pending") for sender in senders
+    ]
+    answers = _ask(node, counts)
+    used = dict(zip(senders, map(number, answers), strict=False))
+    told = zip(senders, answers[len(senders) :], strict=True)
+    pending = {sender: number(answer) for sender, answer in told if not isinstance(answer, NodeRefused)}
     asked = [row for row in rows if row.state == State.MINED or used[row.sender] > cast(int, row.nonce)]
     if not asked:
-        return View({}, used, dict.fromkeys(senders, 0), final)
+        return View({}, used, pending, dict.fromkeys(senders, 0), final)
     attempts = list(
         Attempt.objects.filter(transaction__in=asked).order_by("pk").values_list("transaction_id", "tx_hash")
     )
@@ -99,7 +120,8 @@ def _look(node: Client, rows: list[OutgoingTransaction], final: int) -> View:
     missing = {row.mined_number for row in asked if row.state == State.MINED and row.pk not in found}
     heights = {receipt.height for receipt in found.values()}
     blocks = Block.objects.filter(chain=node.chain, number__in=heights)
-    return View(found, used, used_finally, final, dict(blocks.values_list("number", "hash")), _places(node, missing))
+    known = dict(blocks.values_list("number", "hash"))
+    return View(found, used, pending, used_finally, final, known, _places(node, missing))
 
 
 def _places(node: Client, heights: set[int | None]) -> dict[int, str]:

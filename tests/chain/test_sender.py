@@ -161,12 +161,17 @@ def test_the_first_attempt_may_be_mined_after_a_second_was_signed(node: LocalCha
     assert node.balance(fresh_address(1)) == 7
 
 
-def test_a_payment_that_the_node_forgot_is_sent_again_with_the_same_bytes(node: LocalChain) -> None:
+@pytest.mark.parametrize("seconds", [3, 11])
+def test_a_payment_that_the_node_forgot_is_sent_again_with_the_same_bytes(
+    node: LocalChain, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    if seconds > 10:  # long enough for a node that does not say what it has
+        monkeypatch.setattr(confirm, "_catch_up", lambda *_: None)
     node.automine(False)
     pay(1)
     sender.send()
     node.rpc("anvil_dropAllTransactions")
-    make_old(broadcast_at=11)
+    make_old(broadcast_at=seconds)
     sender.send()
     node.mine(1)
     sender.send()
@@ -190,6 +195,25 @@ def test_a_mined_payment_that_is_reorged_away_is_sent_again(node: LocalChain) ->
     sender.send()
     assert states() == [State.MINED]
     assert (node.balance(fresh_address(1)), Attempt.objects.count()) == (7, 1)
+
+
+def test_after_a_reorg_what_was_mined_does_not_keep_later_payments_waiting(node: LocalChain) -> None:
+    node.mine(2)
+    pay(1)
+    sender.send()
+    node.receipt(Attempt.objects.get().tx_hash)
+    sender.send()
+    assert states() == [State.MINED]
+    node.reorg(1)
+    node.rpc("anvil_dropAllTransactions")
+    node.automine(False)
+    pay(2)
+    for _ in range(3):
+        sender.send()
+    node.mine(1)
+    sender.send()
+    assert states() == [State.MINED, State.MINED]
+    assert [node.balance(fresh_address(each)) for each in (1, 2)] == [7, 7]
 
 
 def test_a_nonce_used_by_somebody_else_is_unknown_first_and_replaced_when_that_is_final(node: LocalChain) -> None:
@@ -221,7 +245,7 @@ def test_an_unknown_payment_whose_receipt_turns_up_is_mined(node: LocalChain, mo
     sender.send()
     node.receipt(Attempt.objects.get().tx_hash)
     real = confirm._look
-    monkeypatch.setattr(confirm, "_look", lambda *a: confirm.View({}, real(*a).used, real(*a).used_finally, -1))
+    monkeypatch.setattr(confirm, "_look", lambda *a: confirm.View({}, real(*a).used, {}, real(*a).used_finally, -1))
     sender.send()
     assert states() == [State.UNKNOWN]
     monkeypatch.setattr(confirm, "_look", real)
