@@ -99,6 +99,12 @@ class AskForm(forms.Form):
     )
 
 
+class AskForMoreForm(AskForm):
+    """The same about more of an order that runs, with the key that makes a second submit harmless."""
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput)
+
+
 class AnswerForm(forms.Form):
     """What is done about a request: by an owner, or by who asked."""
 

@@ -96,6 +96,8 @@ def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
         request = spending.approved(actor, public_id=public_id)
         if request.order:
             return request.order
+        if request.adds_to:
+            raise Refused(_("This is more of an order that runs. Pay it on the page of that order."))
         order = place_order(
             actor,
             plan_id=request.plan_id,
@@ -103,6 +105,7 @@ def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
             form_key=request.form_key,
             is_approved=True,
             replaces=request.replaces,
+            beyond=request.beyond,
         )
         request.move(SpendingRequest.State.ORDERED, order=order)
     return order

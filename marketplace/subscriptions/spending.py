@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_DECIDE_SPENDING, org_of
 from marketplace.organizations.models import Membership, Organization
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest
+from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
 from marketplace.subscriptions.words import money
 from marketplace.tenancy.actor import Actor
 
@@ -158,24 +159,37 @@ def _text(amount: int | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def ask(
-    actor: Actor, *, plan: Plan, periods: int, form_key: uuid.UUID, note: str, replaces: Order | None = None
-) -> SpendingRequest:
-    """Ask an owner about an order that is larger than the actor may place; the same form asks once."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many periods, or calls, of a plan: in the place of an order, more of one, or beyond a subscription's own."""
+
+    plan: Plan
+    periods: int
+    replaces: Order | None = None
+    adds_to: Order | None = None
+    beyond: Subscription | None = None
+
+
+def ask(actor: Actor, *, wish: Wish, form_key: uuid.UUID, note: str) -> SpendingRequest:
+    """Ask an owner about what is larger than the actor may order; the same form asks once."""
     org_id = org_of(actor)
+    request = SpendingRequest(
+        org_id=org_id,
+        asked_by_id=actor.user_id,
+        plan=wish.plan,
+        currency=wish.plan.currency,
+        periods=wish.periods,
+        replaces=wish.replaces,
+        adds_to=wish.adds_to,
+        before=wish.adds_to.all_periods if wish.adds_to else None,
+        beyond=wish.beyond,
+        form_key=form_key,
+        note=note,
+    )
+    request.amount = request.price * wish.periods
     try:
         with transaction.atomic():
-            request = SpendingRequest.objects.create(
-                org_id=org_id,
-                asked_by_id=actor.user_id,
-                plan=plan,
-                currency=plan.currency,
-                periods=periods,
-                amount=plan.price * periods,
-                replaces=replaces,
-                form_key=form_key,
-                note=note,
-            )
+            request.save(force_insert=True)
             audit.record(actor, "spending.asked", request, request=str(request.public_id), amount=str(request.amount))
     except IntegrityError:
         return SpendingRequest.objects.for_org(org_id).get(form_key=form_key)
@@ -222,14 +236,34 @@ def approved(actor: Actor, *, public_id: uuid.UUID) -> SpendingRequest:
         return request
     if request.state != State.APPROVED:
         raise Refused(_("This request is %(get_state_display)s.") % {"get_state_display": request.get_state_display()})
-    if request.plan.price * request.periods != request.amount:
+    if request.price * request.periods != request.amount:
         raise Refused(_("The price has changed since this was approved. Please ask again."))
     return request
 
 
+def _agreed(actor: Actor, order: Order, count: int) -> QuerySet[SpendingRequest]:
+    """The actor's requests for so many more of what an order holds today that an owner has agreed to."""
+    mine = SpendingRequest.objects.for_org(org_of(actor)).filter(asked_by_id=actor.user_id)
+    agreed = mine.filter(state__in=[State.APPROVED, State.ORDERED])
+    return agreed.filter(adds_to=order, before=order.all_periods, periods=count)
+
+
+def check_more(actor: Actor, *, order: Order, count: int, lock: bool = True) -> list[Budget]:
+    """As `check`, for `count` periods or calls more of an order: an owner's yes to just that counts."""
+    amount, agreed = int(order.price) * count, _agreed(actor, order, count).exists()
+    return check(actor, currency=order.currency, amount=amount, is_approved=agreed, lock=lock)
+
+
+def note_begun(actor: Actor, *, order: Order, count: int) -> None:
+    """The payment that an owner has agreed to is on its way; in the transaction that says so."""
+    for request in _agreed(actor, order, count).filter(state=State.APPROVED).select_for_update(of=("self",))[:1]:
+        request.move(State.ORDERED)
+
+
 def _locked(actor: Actor, public_id: uuid.UUID) -> SpendingRequest:
     rows = SpendingRequest.objects.for_org(org_of(actor)).select_for_update(of=("self",))
-    found = rows.select_related("plan", "currency", "replaces").filter(public_id=public_id).first()
+    rows = rows.select_related("plan", "currency", "replaces", "adds_to", "beyond__order")
+    found = rows.filter(public_id=public_id).first()
     if found is None:
         raise Refused(_("Your organization has no such request."))
     return found

@@ -120,7 +120,8 @@ def test_half_four_fifths_and_the_end_of_a_budget_are_each_told_once(cast: world
 def test_an_approved_request_is_ordered_once_by_who_asked_and_nobody_else(cast: world.Cast) -> None:
     bo = helper(cast)
     limit(cast.bakery, above=1)
-    asked = acting(cast, bo, "billing", spending.ask, plan=cast.plan, periods=2, form_key=uuid.uuid4(), note="Fair")
+    wish = spending.Wish(cast.plan, 2)
+    asked = acting(cast, bo, "billing", spending.ask, wish=wish, form_key=uuid.uuid4(), note="Fair")
     place = {"public_id": asked.public_id}
     with pytest.raises(Refused, match="waiting for an owner"):
         acting(cast, bo, "billing", services.place_approved_order, **place)
@@ -139,7 +140,7 @@ def test_an_approved_request_is_ordered_once_by_who_asked_and_nobody_else(cast: 
 def test_a_price_that_changed_after_the_approval_is_asked_about_again(cast: world.Cast) -> None:
     bo = helper(cast)
     limit(cast.bakery, above=1)
-    asked = acting(cast, bo, "billing", spending.ask, plan=cast.plan, periods=1, form_key=uuid.uuid4(), note="")
+    asked = acting(cast, bo, "billing", spending.ask, wish=spending.Wish(cast.plan, 1), form_key=uuid.uuid4(), note="")
     acting(cast, cast.ada, "owner", spending.decide, public_id=asked.public_id, approve=True, reason="")
     with transaction.atomic(), as_system("the test"):
         type(cast.plan).objects.filter(pk=cast.plan.pk).update(price=PRICE + 1)
@@ -149,7 +150,7 @@ def test_a_price_that_changed_after_the_approval_is_asked_about_again(cast: worl
 
 def test_a_request_is_declined_only_with_a_reason(cast: world.Cast) -> None:
     bo = helper(cast)
-    asked = acting(cast, bo, "billing", spending.ask, plan=cast.plan, periods=1, form_key=uuid.uuid4(), note="")
+    asked = acting(cast, bo, "billing", spending.ask, wish=spending.Wish(cast.plan, 1), form_key=uuid.uuid4(), note="")
     with pytest.raises(Refused, match="Say why"):
         acting(cast, cast.ada, "owner", spending.decide, public_id=asked.public_id, approve=False, reason=" ")
 

@@ -70,6 +70,8 @@ def hand_in(actor: Actor, *, order: Order, address: str, signature: str, more: M
         payment.periods, payment.relayed, payment.tx_hash = bill.periods or None, sent, ""
         payment.save()
         audit.record(actor, "order.payment_signed", order, order=str(order.public_id), address=address)
+        if bill.adds:
+            spending.note_begun(actor, order=bill.order, count=bill.periods)
         spending.warn(actor, before=bill.budgets, amount=bill.amount)
     return payment
 
@@ -108,6 +110,8 @@ def open_wallet_payment(actor: Actor, *, order: Order, address: str, more: More 
         payment = standing or bill.drafted(address)
         payment.periods = bill.periods or None
         payment.save()
+        if bill.adds:
+            spending.note_begun(actor, order=bill.order, count=bill.periods)
     return payment
 
 

@@ -14,13 +14,14 @@ from marketplace.escrow.services import using
 from marketplace.escrow.services.bills import calls_addable
 from marketplace.escrow.services.histories import history_of_calls
 from marketplace.escrow.services.using import Purpose, Using
+from marketplace.escrow.views.asking import answered
 from marketplace.escrow.views.wallets import network, talk, text
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
-from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.forms import CallsForm
 from marketplace.subscriptions.models import Order
+from marketplace.subscriptions.ordering import more_in_the_way
 from marketplace.subscriptions.words import money as shown
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
@@ -52,7 +53,7 @@ def top_up(request: ActedRequest, order: Order, context: dict[str, Any]) -> Http
     life = context["life"]
     if life is None or life.failed or life.step == "final":
         context |= _offer(request, order)
-    return render(request, "escrow/top_up.html" + ("#offer" if request.htmx else ""), context)
+    return answered(request, order, context, "escrow/top_up.html")
 
 
 def _offer(request: ActedRequest, order: Order) -> dict[str, Any]:
@@ -60,15 +61,16 @@ def _offer(request: ActedRequest, order: Order) -> dict[str, Any]:
         deposit = calls_addable(order)
     except Refused as refused:
         return {"refusal": str(refused)}
-    asked = request.GET if "amount" in request.GET else None
-    form = CallsForm(asked, price=int(order.price), currency=order.currency)
+    wanted = request.POST or request.GET
+    form = CallsForm(wanted if "amount" in wanted else None, price=int(order.price), currency=order.currency)
     form.fields.pop("form_key")
-    amount, limit = int(order.price) * form.chosen, ""
-    try:
-        spending.check(request.actor, currency=order.currency, amount=amount, lock=False)
-    except Refused as refused:
-        limit = str(refused)
-    return {"deposit": deposit, "form": form, "periods": form.chosen, "amount": amount, "limit": limit}
+    return {
+        "deposit": deposit,
+        "form": form,
+        "periods": form.chosen,
+        "amount": int(order.price) * form.chosen,
+        **more_in_the_way(request.actor, order=order, count=form.chosen),
+    }
 
 
 def _using(request: ActedRequest, public_id: uuid.UUID, channel_id: str) -> Using:

@@ -20,7 +20,7 @@ from marketplace.subscriptions import changing, services
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.forms import AskForm, CheckoutForm
 from marketplace.subscriptions.models import MarketParams, Order
-from marketplace.subscriptions.ordering import in_the_way, order_or_ask
+from marketplace.subscriptions.ordering import following, in_the_way, order_or_ask
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
@@ -98,8 +98,7 @@ def _one(request: ActedRequest, order: Order, escrow: Escrow, plan: Plan) -> Htt
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            following = "escrow:pay" if isinstance(made, Order) else "subscriptions:asked"
-            return redirect(following, org=request.org.slug, public_id=made.public_id)
+            return redirect(following(made), org=request.org.slug, public_id=made.public_id)
     context = {**_offer(request, order, escrow, plan, form), "asking": asking}
     page = "escrow/change_to.html" + ("#sum" if request.htmx else "")
     return render(request, page, context, status=422 if sent else 200)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.escrow import services
@@ -14,11 +13,13 @@ from marketplace.escrow.models import Escrow, Payment
 from marketplace.escrow.services import relaying
 from marketplace.escrow.services.bills import renewable
 from marketplace.escrow.views import calls
+from marketplace.escrow.views.asking import answered
 from marketplace.escrow.views.paying import ordered
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
-from marketplace.subscriptions import changing, spending
+from marketplace.subscriptions import changing
 from marketplace.subscriptions.clock import market_time
+from marketplace.subscriptions.ordering import more_in_the_way
 from marketplace.subscriptions.services import LONGEST
 from marketplace.subscriptions.words import length, money
 from marketplace.tenancy import door
@@ -57,7 +58,7 @@ def renew(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
         return calls.top_up(request, order, context)
     if life is None or life.failed or life.step == "final":
         context |= _offer(request, order)
-    return render(request, "escrow/renew.html" + ("#offer" if request.htmx else ""), context)
+    return answered(request, order, context, "escrow/renew.html")
 
 
 def _offer(request: ActedRequest, order: Any) -> dict[str, Any]:
@@ -65,13 +66,9 @@ def _offer(request: ActedRequest, order: Any) -> dict[str, Any]:
         escrow = renewable(order)
     except Refused as refused:
         return {"refusal": str(refused)}
-    form = RenewForm(request.GET if "periods" in request.GET else None, escrow=escrow)
+    wanted = request.POST or request.GET
+    form = RenewForm(wanted if "periods" in wanted else None, escrow=escrow)
     periods = form.cleaned_data["periods"] if form.is_bound and form.is_valid() else 1
-    amount, limit = int(escrow.price) * periods, ""
-    try:
-        spending.check(request.actor, currency=escrow.currency, amount=amount, lock=False)
-    except Refused as refused:
-        limit = str(refused)
     return {
         "escrow": escrow,
         "wished": changing.wished(order.subscription),
@@ -79,7 +76,7 @@ def _offer(request: ActedRequest, order: Any) -> dict[str, Any]:
         "periods": periods,
         "no_relay": relaying.why_not(escrow.chain),
         "query": f"?periods={periods}",
-        "amount": amount,
-        "limit": limit,
+        "amount": int(escrow.price) * periods,
+        **more_in_the_way(request.actor, order=order, count=periods),
         "ends_at": escrow.period_end(escrow.periods + periods),
     }

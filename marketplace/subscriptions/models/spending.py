@@ -66,7 +66,11 @@ class SpendingRequestQuerySet(models.QuerySet["SpendingRequest"]):
 
 
 class SpendingRequest(Lifecycle):
-    """An order that an owner is asked about; approved, it is placed by who asked, on the terms that were asked for."""
+    """An order that an owner is asked about; approved, it is placed by who asked, on the terms that were asked for.
+
+    With `adds_to` no order but more of one: a yes counts while that holds what it held when it was asked (`before`),
+    so for one payment. With `beyond` an order of calls beyond those that a subscription includes.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting for an owner")
@@ -87,6 +91,17 @@ class SpendingRequest(Lifecycle):
     replaces = models.ForeignKey(
         Order, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="order whose place it is to take"
     )
+    adds_to = models.ForeignKey(
+        Order, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="order of which more is to be paid"
+    )
+    before = models.PositiveIntegerField("periods or calls of that order when it was asked", null=True)
+    beyond = models.ForeignKey(
+        "subscriptions.Subscription",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="subscription that the calls are to go beyond",
+    )
     form_key = models.UUIDField("the form that asked")
     note = models.CharField("why it is needed", max_length=500, blank=True)
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
@@ -103,7 +118,19 @@ class SpendingRequest(Lifecycle):
             only_states("waiting approved declined withdrawn ordered", "spending_request_state"),
             models.UniqueConstraint(fields=["org", "form_key"], name="one_request_per_form"),
             models.CheckConstraint(
-                condition=~models.Q(state="ordered") | models.Q(order__isnull=False), name="ordered_request_has_order"
+                condition=~models.Q(state="ordered") | models.Q(order__isnull=False) | models.Q(adds_to__isnull=False),
+                name="ordered_request_has_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(adds_to__isnull=True, before__isnull=True)
+                | models.Q(adds_to__isnull=False, before__isnull=False, order__isnull=True),
+                name="request_for_more_says_of_what",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(replaces__isnull=True, adds_to__isnull=True)
+                | models.Q(replaces__isnull=True, beyond__isnull=True)
+                | models.Q(adds_to__isnull=True, beyond__isnull=True),
+                name="request_is_about_one_thing",
             ),
             models.CheckConstraint(
                 condition=~models.Q(state="declined") | ~models.Q(reason=""), name="declined_request_says_why"
@@ -113,3 +140,15 @@ class SpendingRequest(Lifecycle):
 
     def __str__(self) -> str:
         return f"request for {self.plan}"
+
+    @property
+    def is_of_calls(self) -> bool:
+        """Whether calls are asked for, and no periods."""
+        return self.beyond_id is not None or self.plan.is_per_call
+
+    @property
+    def price(self) -> int:
+        """What one period or call costs today, in base units."""
+        if self.adds_to:
+            return int(self.adds_to.price)
+        return int(self.plan.overage_price if self.beyond_id else self.plan.price)

@@ -26,7 +26,7 @@ from marketplace.subscriptions.allowance import allowance
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.forms import AskForm, CallsForm, CheckoutForm
 from marketplace.subscriptions.models import MarketParams, Order, Subscription
-from marketplace.subscriptions.ordering import in_the_way, order_or_ask
+from marketplace.subscriptions.ordering import following, in_the_way, order_or_ask
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 from marketplace.tenancy.scope import scope
@@ -75,8 +75,7 @@ def checkout(request: ActedRequest, plan_id: int) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            following = "escrow:pay" if isinstance(made, Order) else "subscriptions:asked"
-            return redirect(following, org=request.org.slug, public_id=made.public_id)
+            return redirect(following(made), org=request.org.slug, public_id=made.public_id)
     page = "subscriptions/checkout_calls.html" if plan.is_per_call else "subscriptions/checkout.html"
     page += "#sum" if request.htmx else ""
     context = {**_offer(request, plan, form), "asking": asking}

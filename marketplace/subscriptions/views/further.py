@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_PAY
 from marketplace.subscriptions import calls, services
-from marketplace.subscriptions.forms import CallsForm
+from marketplace.subscriptions.forms import AskForm, CallsForm
 from marketplace.subscriptions.models import MarketParams, Order
-from marketplace.subscriptions.ordering import in_the_way
+from marketplace.subscriptions.ordering import following, in_the_way, order_or_ask
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
@@ -32,18 +32,22 @@ def further(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     price = int(order.plan.overage_price)
     asked = {"amount": request.GET["amount"]} if "amount" in request.GET else {}
     initial = {**asked, "form_key": uuid.uuid4()}
-    form = CallsForm(request.POST if sent else None, price=price or 1, currency=order.currency, initial=initial)
-    if sent and form.is_valid():
+    shown = request.POST if sent else None
+    form = CallsForm(shown, price=price or 1, currency=order.currency, initial=initial)
+    asking = AskForm(shown, initial={"note": request.GET.get("note", "")})
+    if sent and form.is_valid() and asking.is_valid():
+        note = asking.cleaned_data["note"] if "note" in request.POST else None
         try:
-            placed = services.place_order(
-                request.actor, plan_id=order.plan_id, beyond=order.subscription, **form.cleaned_data
+            made = order_or_ask(
+                request.actor, plan=order.plan, beyond=order.subscription, note=note, **form.cleaned_data
             )
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            return redirect("escrow:pay", org=request.org.slug, public_id=placed.public_id)
+            return redirect(following(made), org=request.org.slug, public_id=made.public_id)
     page = "subscriptions/checkout_calls.html" + ("#sum" if request.htmx else "")
-    return render(request, page, _offer(request, order, form), status=422 if sent else 200)
+    context = {**_offer(request, order, form), "asking": asking}
+    return render(request, page, context, status=422 if sent else 200)
 
 
 def _offer(request: ActedRequest, order: Order, form: CallsForm) -> dict[str, Any]:

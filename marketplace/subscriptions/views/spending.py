@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,7 +16,7 @@ from marketplace.organizations.access import MAY_DECIDE_SPENDING, MAY_PAY
 from marketplace.organizations.models import Membership
 from marketplace.subscriptions import services, spending
 from marketplace.subscriptions.forms import AnswerForm, LimitForm
-from marketplace.subscriptions.models import SpendingRequest
+from marketplace.subscriptions.models import Order, SpendingRequest
 from marketplace.tenancy import door
 from marketplace.tenancy.door import ActedRequest
 
@@ -46,7 +48,7 @@ def overview(request: ActedRequest) -> HttpResponse:
 
 def _request_of(request: ActedRequest, public_id: uuid.UUID) -> SpendingRequest:
     asked = SpendingRequest.objects.for_org(request.org.pk).select_related(
-        "asked_by", "decided_by", "plan__listing__org", "currency", "order"
+        "asked_by", "decided_by", "plan__listing__org", "currency", "order", "adds_to__currency", "replaces__plan"
     )
     found = asked.filter(public_id=public_id).first()
     if found is None:
@@ -79,7 +81,17 @@ def asked(request: ActedRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, page, context, status=422 if form.is_bound else 200)
 
 
+def _more_of(request: ActedRequest, found: SpendingRequest, order: Order) -> str:
+    """The address where just what was asked for can be paid."""
+    wanted: dict[str, str] = {"periods": str(found.periods)}
+    if found.is_of_calls:
+        wanted = {"amount": f"{found.currency.in_units(int(found.amount)).normalize():f}"}
+    return f"{reverse('escrow:renew', args=[request.org.slug, order.public_id])}?{urlencode(wanted)}"
+
+
 def _acted(request: ActedRequest, found: SpendingRequest, *, do: str, reason: str) -> HttpResponse:
+    if do == "order" and found.adds_to:
+        return redirect(_more_of(request, found, found.adds_to))
     if do == "order":
         order = services.place_approved_order(request.actor, public_id=found.public_id)
         return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)
