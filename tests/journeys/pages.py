@@ -77,6 +77,7 @@ VISITS: Final = {
     "catalog:save_for": "colleague",
     "governance:statements": "moderator",
     "governance:moderate_discussion": "moderator",
+    "governance:comment_report": "stranger",
     "gateway:trial": "buyer",
     "mfa_activate_totp": "new",
     "mfa_add_webauthn": "new",
