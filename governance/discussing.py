@@ -1,4 +1,4 @@
-"""Discuss a draft: opened, said, answered and taken back by a wallet's signature; closed by whoever has its link."""
+"""Discuss a draft: opened, said, answered and taken back by a wallet's signature; closed and reopened by its link."""
 
 from __future__ import annotations
 
@@ -114,6 +114,15 @@ def open_for_all(draft: Draft, account: str, *, public_id: str, at: int, signatu
 def close(draft: Draft) -> None:
     """End the discussion of a draft: what was said stays, nothing more can be. Nothing where there is none."""
     Discussion.objects.filter(draft=draft, closed_at=None).update(closed_at=timezone.now())
+
+
+def open_again(draft: Draft) -> None:
+    """Let a closed discussion go on; nothing where there is none. Raises No once the draft is a proposal."""
+    with transaction.atomic():
+        row = Draft.objects.select_for_update(of=("self",)).select_related("governor").get(pk=draft.pk)
+        if drafting.proposal_of(row) is not None:
+            raise No(_("The draft has become a proposal. Say what you think by voting on it."))
+        Discussion.objects.filter(draft=row).update(closed_at=None)
 
 
 def _refuse_over(discussion: Discussion) -> None:

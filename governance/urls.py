@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:governor>/drafts/<slug:key>/open/", discussions.open_sign, name="draft_open"),
     path("<slug:governor>/drafts/<slug:key>/opened/", discussions.opened, name="draft_opened"),
     path("<slug:governor>/drafts/<slug:key>/close/", discussions.close, name="draft_close"),
+    path("<slug:governor>/drafts/<slug:key>/reopen/", discussions.reopen, name="draft_reopen"),
     path("<slug:governor>/discussions/", discussions.listed, name="discussions"),
     path("<slug:governor>/discussions/feed/", files.discussion_feed, name="discussion_feed"),
     path("<slug:governor>/discussions/<slug:discussion>/", discussions.discussion, name="discussion"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance import discussing, discussions, doors, drafting, reporting
+from governance.facts import Facts
 from governance.forms import AddressForm, CommentForm, CommentReportForm, HideForm
 from governance.markdown import rendered
 from governance.models import Comment, Discussion
@@ -18,6 +19,7 @@ from governance.power import threshold
 from governance.reading import governor_named
 from governance.refusing import No, cleaned
 from governance.views.drafts import draft_or_404
+from governance.views.drafts import page as page_of_draft
 from governance.wallet import conversation
 from governance.words import amount
 
@@ -95,6 +97,18 @@ def close(request: HttpRequest, governor: str, key: str) -> HttpResponse:
     """End the discussion, for whoever has the draft's link."""
     draft = draft_or_404(governor, key)
     discussing.close(draft)
+    return redirect("governance:draft", draft.governor.slug, key)
+
+
+@doors.public
+@require_POST
+def reopen(request: HttpRequest, governor: str, key: str) -> HttpResponse:
+    """Let the discussion go on, for whoever has the draft's link."""
+    draft = draft_or_404(governor, key)
+    try:
+        discussing.open_again(draft)
+    except No as no:
+        return page_of_draft(request, draft, key, Facts.of(draft.governor), 422, problem=str(no))
     return redirect("governance:draft", draft.governor.slug, key)
 
 

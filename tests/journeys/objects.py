@@ -63,7 +63,7 @@ from tests.security.test_strangers import address
 LONG_NAME = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz GmbH & Co. KG"
 HERE = "127.0.0.1"
 
-OF_A_DRAFT = ("send", "open", "opened", "close")
+OF_A_DRAFT = ("send", "open", "opened", "close", "reopen")
 
 
 @dataclass
