@@ -5,7 +5,7 @@ from django.conf import settings
 
 from chain.turns import turn
 from governance import checking, discussing, drafting, live, reporting, services, simulating
-from governance.treasuries import following
+from governance.treasuries import coins, following
 
 
 @shared_task(ignore_result=True)
@@ -54,3 +54,4 @@ def follow_treasuries() -> None:
         with turn(f"governance.treasuries {chain}") as ours:
             if ours:
                 following.follow(chain)
+                coins.search(chain)

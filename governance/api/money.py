@@ -37,7 +37,7 @@ class MoveSerializer(Shape[Any]):
     other = serializers.CharField(source="move.other", allow_blank=True)
     proposal = serializers.SerializerMethodField()
     block = serializers.IntegerField(source="move.number")
-    transaction = serializers.CharField(source="move.tx_hash")
+    transaction = serializers.CharField(source="move.tx_hash", allow_blank=True)
     at = serializers.IntegerField(source="move.at")
 
     def get_proposal(self, row: Any) -> str | None:

@@ -27,7 +27,9 @@ class TreasuryDetail(Open):
         summary="What the DAO's accounts hold at a final block, and the movements, newest first.",
         description="`block` is null until something was read and without a timelock. With `level` false the "
         "past is still being read. The token without an address is the chain's own coin: what comes in of it "
-        "says no log, so it is in the difference.",
+        "says no log. A movement of kind `coin` was found by comparing balances: it has no `transaction`, and "
+        "`block` is the one in which the balance changed. What is not found yet, or cannot be because the node "
+        "keeps no old states, is in the difference.",
         parameters=[AFTER],
         responses=page_of(
             MoveSerializer,

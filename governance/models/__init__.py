@@ -23,7 +23,7 @@ from governance.models.governors import (
 from governance.models.power import Delegation, PowerCheckpoint, Setting, SupplyChange
 from governance.models.proposals import NUMBERS, OPEN, TERMINAL, Proposal, State, Step, StepKind, Support, Vote
 from governance.models.simulations import Simulation
-from governance.models.treasury import FeeAccount, Holding, Movement, Treasury
+from governance.models.treasury import CoinSearch, FeeAccount, Holding, Movement, Treasury
 
 __all__ = [
     "NUMBERS",
@@ -32,6 +32,7 @@ __all__ = [
     "Ballot",
     "Check",
     "ClockMode",
+    "CoinSearch",
     "Comment",
     "CommentReport",
     "Delegation",

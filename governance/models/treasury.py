@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from chain.fields import Uint256Field
 from governance.models.governors import Governor, Token
@@ -71,13 +71,16 @@ class Holding(models.Model):
 class Movement(models.Model):
     """One log by which something came to an account or left it; `amount` is below zero for what left it.
 
-    `kind`: a transfer, a fee that the escrow credited, or what was withdrawn from there. `other`: from or to whom.
+    `kind`: a transfer, a fee that the escrow credited, what was withdrawn from there, or the chain's own coin that no
+    log tells of: that had come at the end of the block `number` and not yet at that of `after`. `other`: from or to
+    whom.
     """
 
     class Kind(models.TextChoices):
         TRANSFER = "transfer"
         FEE = "fee"
         WITHDRAWN = "withdrawn"
+        COIN = "coin"
 
     treasury = models.ForeignKey(Treasury, on_delete=models.CASCADE, related_name="movements")
     kind = models.CharField(max_length=9, choices=Kind.choices)
@@ -86,17 +89,20 @@ class Movement(models.Model):
     token = models.ForeignKey(Token, null=True, on_delete=models.PROTECT, related_name="+")
     amount = Uint256Field()
     other = models.CharField(max_length=42, blank=True, default="")
+    after = models.BigIntegerField(null=True)
     number = models.BigIntegerField()
     log_index = models.IntegerField()
-    tx_hash = models.CharField(max_length=66)
+    tx_hash = models.CharField(max_length=66, blank=True)
     at = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar = [
             UniqueConstraint(fields=["treasury", "account", "number", "log_index"], name="movement_once"),
-            CheckConstraint(condition=Q(kind__in=["transfer", "fee", "withdrawn"]), name="movement_kind"),
-            CheckConstraint(condition=Q(kind="transfer", escrow="") | ~Q(kind="transfer") & ~Q(escrow=""),
-                            name="movement_of_an_escrow_names_it"),
+            CheckConstraint(condition=Q(kind__in=["transfer", "fee", "withdrawn", "coin"]), name="movement_kind"),
+            CheckConstraint(condition=Q(kind__in=["transfer", "coin"], escrow="")
+                            | Q(kind__in=["fee", "withdrawn"]) & ~Q(escrow=""), name="movement_of_an_escrow_names_it"),
+            CheckConstraint(condition=Q(kind="coin", token=None, tx_hash="", after__lt=F("number"))
+                            | ~Q(kind="coin") & ~Q(tx_hash="") & Q(after=None), name="movement_of_coin_has_no_log"),
         ]  # fmt: skip
         indexes: ClassVar = [
             models.Index(fields=["treasury", "-number", "-log_index"], name="movement_newest"),
@@ -105,6 +111,31 @@ class Movement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.amount:+}"
+
+
+class CoinSearch(models.Model):
+    """How far one account's own coin is explained: all up to `number`, where it had `balance`, in wei.
+
+    `since`: from which block on, because the node keeps no older states; below the treasury's first block where nothing
+    was left out. `readings`: balances at later blocks that were asked for already, as [block, decimal text].
+    """
+
+    treasury = models.ForeignKey(Treasury, on_delete=models.CASCADE, related_name="coin_searches")
+    account = models.CharField(max_length=42)
+    number = models.BigIntegerField()
+    balance = Uint256Field()
+    since = models.BigIntegerField()
+    readings = models.JSONField(default=list)
+    looked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["treasury", "account"], name="coin_search_once"),
+            CheckConstraint(condition=Q(balance__gte=0, since__lte=F("number")), name="coin_search_is_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} at {self.number}"
 
 
 class FeeAccount(models.Model):

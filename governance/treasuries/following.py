@@ -98,6 +98,7 @@ def _row(governor: Governor, node: Client, accounts: dict[str, str], tokens: lis
     if same and (not row.block_hash or hash_of(node, row.number) == row.block_hash):
         return row
     with transaction.atomic():
+        row.coin_searches.all().delete()
         row.movements.all().delete()
         row.fee_accounts.all().delete()
         row.holdings.all().delete()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any, Final
 
-from django.db.models import Count, DateTimeField, F, Func, Max, Q, QuerySet, Sum
+from django.db.models import Count, DateTimeField, F, Func, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncHour, TruncMonth
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -95,6 +95,25 @@ def positions(treasury: Treasury) -> list[Position]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Coins:
+    """How far the chain's own coin is explained: up to block `number`; `since`: from which block on, if not from the
+    first, because the node keeps no older states."""
+
+    number: int
+    since: int | None
+    is_level: bool
+
+
+def coins(treasury: Treasury) -> Coins | None:
+    """Of all accounts together; None before anything was compared."""
+    found = treasury.coin_searches.aggregate(number=Min("number"), since=Max("since"))
+    if found["number"] is None or found["number"] < treasury.first - 1:
+        return None
+    since = found["since"] if found["since"] >= treasury.first else None
+    return Coins(found["number"], since, found["number"] >= treasury.number)
+
+
 def place(row: Movement) -> str:
     """Where a movement stands in the order of the list."""
     return f"{row.number}.{row.log_index}.{row.pk}"
@@ -111,7 +130,7 @@ def place_of(text: str) -> Place | None:
 
 def moves(treasury: Treasury, after: Place | None = None) -> QuerySet[Movement]:
     """All but the fees of single orders, newest first, from a place on."""
-    found = treasury.movements.exclude(kind=Kind.FEE).select_related("token")
+    found = treasury.movements.exclude(kind=Kind.FEE).select_related("token", "treasury")
     if after:
         number, index, key = after
         earlier = Q(log_index__lt=index) | Q(log_index=index, pk__lt=key)
@@ -127,6 +146,8 @@ def lines(treasury: Treasury, rows: Iterable[Movement]) -> list[Line]:
 
 
 def _why(row: Movement) -> str:
+    if row.kind == Kind.COIN:
+        return _why_coin(row)
     if row.kind == Kind.WITHDRAWN:
         return _("Fees paid out by the escrow to %(address)s.") % {"address": short(row.other)}
     if row.amount < 0 and row.other == NOBODY:
@@ -136,6 +157,16 @@ def _why(row: Movement) -> str:
     if row.other == NOBODY:
         return _("Newly made.")
     return _("Received from %(address)s.") % {"address": short(row.other)}
+
+
+def _why_coin(row: Movement) -> str:
+    if row.number < row.treasury.first:
+        return _("There already, before the first block that is read.")
+    blocks = {"before": row.after, "block": row.number}
+    if row.amount > 0:
+        return _("Came in between blocks %(before)s and %(block)s. From whom is not known: it leaves no log.") % blocks
+    left = _("Left between blocks %(before)s and %(block)s, as network fees do. No log that is read says where to.")
+    return left % blocks
 
 
 def _when() -> Func:

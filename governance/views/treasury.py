@@ -36,6 +36,7 @@ def treasury(request: HttpRequest, governor: str) -> HttpResponse:
         context |= {
             "block_at": moment(row.block_at),
             "positions": reading.positions(row),
+            "coins": reading.coins(row),
             "lines": reading.lines(row, found[:PER_PAGE]),
             "total": reading.moves(row).count(),
             "months": [] if after else reading.months(row),
