@@ -39,7 +39,7 @@ class More:
         now = market_time().replace(microsecond=0)
         ends = now + TIME_TO_SIGN
         if until is not None:
-            if not str(until).isdecimal() or len(str(until)) > 12:
+            if not str(until).isdecimal() or len(str(until)) > 11:  # twelve digits may be a year beyond 9999
                 raise Refused(_("This request could not be read. Reload the page and try again."))
             ends = datetime.fromtimestamp(int(str(until)), UTC)
         if not now < ends <= now + TIME_TO_SIGN:
