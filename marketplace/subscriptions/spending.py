@@ -241,6 +241,12 @@ def approved(actor: Actor, *, public_id: uuid.UUID) -> SpendingRequest:
     return request
 
 
+def waiting_for_more(actor: Actor, *, order: Order, count: int) -> SpendingRequest | None:
+    """The actor's request for so many more of what an order holds today, while no owner has answered it."""
+    mine = SpendingRequest.objects.for_org(org_of(actor)).waiting().filter(asked_by_id=actor.user_id)
+    return mine.filter(adds_to=order, before=order.all_periods, periods=count).first()
+
+
 def _agreed(actor: Actor, order: Order, count: int) -> QuerySet[SpendingRequest]:
     """The actor's requests for so many more of what an order holds today that an owner has agreed to."""
     mine = SpendingRequest.objects.for_org(org_of(actor)).filter(asked_by_id=actor.user_id)

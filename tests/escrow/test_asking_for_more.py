@@ -68,6 +68,8 @@ def test_a_yes_renews_once_and_by_just_so_much(market: Market, member: Member) -
     asked = member.asks(periods=2)
     assert member.state(asked) == "waiting"
     assert member.asked(2)[0] == 422
+    assert member.place in member.page(periods=2), "who has asked is led to what was asked"
+    assert "Why you need it" in member.page(periods=3)
     member.allowed(asked)
     assert "?periods=2" in member.client.post(member.place, {"do": "order"})["Location"]
     assert "Sign and pay" in member.page(periods=2)

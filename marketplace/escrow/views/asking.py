@@ -21,5 +21,7 @@ def answered(request: ActedRequest, order: Order, context: dict[str, Any], page:
         wish = spending.Wish(order.plan, context["periods"], adds_to=order)
         asked = spending.ask(request.actor, wish=wish, **asking.cleaned_data)
         return redirect("subscriptions:asked", request.org.slug, asked.public_id)
+    if context.get("approval"):
+        context["asked"] = spending.waiting_for_more(request.actor, order=order, count=context["periods"])
     page += "#offer" if request.htmx else ""
     return render(request, page, {**context, "asking": asking}, status=422 if sent else 200)
