@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import spending
+from marketplace.subscriptions import asking
 from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest
 from marketplace.subscriptions.services import place_approved_order
 from tests import world
@@ -107,7 +107,7 @@ def test_a_payment_that_failed_can_be_tried_again_with_the_same_yes(market: Mark
 def test_a_no_and_a_request_that_was_taken_back_pay_nothing(market: Market, member: Member) -> None:
     asked = member.asks(periods=2)
     with acting(market.buyer):
-        spending.decide(market.buyer, public_id=asked.public_id, approve=False, reason="Too much")
+        asking.decide(market.buyer, public_id=asked.public_id, approve=False, reason="Too much")
     assert "Too much" in member.client.get(member.place).content.decode()
     assert member.asked(2)[0] == 422
     again = member.asks(periods=2)
