@@ -239,9 +239,9 @@ def test_an_owner_hears_what_is_asked_and_who_asked_hears_the_answer() -> None:
     cast = world.cast()
     bo = world.person("Bo")
     world.member(cast.bakery, bo, "billing")
-    asking, owner = world.actor(bo, cast.bakery, "billing"), world.actor(cast.ada, cast.bakery)
+    theirs, owner = world.actor(bo, cast.bakery, "billing"), world.actor(cast.ada, cast.bakery)
     with transaction.atomic(), scope(org_id=cast.bakery.pk, user_id=bo.pk):
-        made = asking.ask(asking, wish=asking.Wish(cast.plan, 2), form_key=uuid.uuid4(), note="")
+        made = asking.ask(theirs, wish=asking.Wish(cast.plan, 2), form_key=uuid.uuid4(), note="")
     with transaction.atomic(), scope(org_id=cast.bakery.pk, user_id=cast.ada.pk):
         asking.decide(owner, public_id=made.public_id, approve=False, reason="Not now")
     reading.read_entries()
