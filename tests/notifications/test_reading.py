@@ -15,6 +15,7 @@ from marketplace.notifications import reading
 from marketplace.notifications.models import Kind, Notification, Preference
 from marketplace.notifications.words import shown
 from marketplace.organizations.models import Membership, Organization
+from marketplace.subscriptions import asking
 from marketplace.subscriptions.models import Order
 from marketplace.subscriptions.services import tell_both
 from marketplace.tenancy.actor import SYSTEM, Actor
