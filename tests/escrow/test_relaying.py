@@ -33,7 +33,7 @@ def bounded(market: Market, settings: Any) -> Any:
 
 
 def use_up(wei: int) -> None:
-    budget.reserve(settings.CHAIN_ID, wei, urgent=False)
+    budget.reserve(settings.CHAIN_ID, wei, day=budget.today(), urgent=False)
 
 
 def ask(market: Market, order: Order) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,17 @@ from tests import world
 from tests.world import TUSD
 
 PRICE = 29 * TUSD
+
+
+@pytest.fixture(autouse=True)
+def one_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays the same month for as long as a test spends in one."""
+    set_clock(monkeypatch, timezone.now())
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    for module in (services, spending):
+        monkeypatch.setattr(module, "market_time", lambda: moment)
 
 
 @pytest.fixture
@@ -105,6 +116,29 @@ def test_what_came_back_is_not_spent_and_last_month_does_not_count(cast: world.C
     assert ordered(cast, bo, periods=2).amount == 2 * PRICE
     with pytest.raises(spending.BeyondBudget, match="Your budget"):
         ordered(cast, bo)
+
+
+@pytest.mark.parametrize(
+    ("first", "month"),
+    [
+        (datetime(2027, 1, 1, tzinfo=UTC), "December"),
+        (datetime(2027, 2, 1, tzinfo=UTC), "January"),
+        (datetime(2028, 3, 1, tzinfo=UTC), "February"),
+    ],
+)
+def test_a_budget_lasts_to_the_months_last_second_and_is_whole_again_with_the_next(
+    cast: world.Cast, monkeypatch: pytest.MonkeyPatch, first: datetime, month: str
+) -> None:
+    limit(cast.bakery, monthly=PRICE)
+    set_clock(monkeypatch, first - timedelta(days=28))  # the same month, which may begin on this day
+    ordered(cast, cast.ada, "owner")
+    set_clock(monkeypatch, first - timedelta(seconds=1))
+    with pytest.raises(spending.BeyondBudget, match=f"budget for {month} is 29.00.TUSD, of which 0.00"):
+        ordered(cast, cast.ada, "owner")
+    set_clock(monkeypatch, first)
+    ordered(cast, cast.ada, "owner")
+    with pytest.raises(spending.BeyondBudget):
+        ordered(cast, cast.ada, "owner")
 
 
 def test_half_four_fifths_and_the_end_of_a_budget_are_each_told_once(cast: world.Cast) -> None:
