@@ -32,6 +32,7 @@ from marketplace.accounts import throttle
 from marketplace.accounts.models import User, Wallet
 from marketplace.accounts.proofs import PROVEN
 from marketplace.catalog.models import Plan
+from marketplace.escrow.models import LedgerEntry
 from marketplace.gateway.models import Trial
 from marketplace.moderation.models import ReviewCase
 from marketplace.notifications import reading as notices
@@ -197,7 +198,7 @@ def _values(cast: Cast) -> None:
         "<slug:digest>": found.picture.sha256,
         "<slug:rule>": "feeBps",
         "<str:tx_hash>": "0x" + "0" * 64,
-        "<month:month>": f"{timezone.now():%Y-%m}",
+        "<month:month>": f"{LedgerEntry.objects.filter(buyer=found.buyer).latest('pk').at:%Y-%m}",
         "<int:wallet_id>": str(Wallet.objects.filter(user=owner).latest("pk").pk),
         "<int:notice_id>": "1",
         "<int:case_id>": str(ReviewCase.objects.latest("pk").pk),

@@ -3,7 +3,7 @@
 from typing import Final
 
 # For programs, by how the address begins; and the developer's letter box.
-FOR_PROGRAMS: Final = ("api/", "gw/", "favicon.ico", "robots.txt", "healthz", "readyz", "mail/")
+FOR_PROGRAMS: Final = ("api/", "gw/", "favicon.ico", "robots.txt", "sitemap", "healthz", "readyz", "mail/")
 # Take what a form or a wallet sends, and show nothing.
 SENT_TO: Final = {
     "accounts:language", "accounts:link_proven", "accounts:prefer_wallet", "catalog:make_list", "catalog:prose",
