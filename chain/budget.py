@@ -60,10 +60,13 @@ def fitting(chain: str, costs: list[tuple[OutgoingTransaction, int]]) -> list[bo
     return found
 
 
-def reserve(chain: str, amount: int, *, urgent: bool) -> None:
-    """Take `amount` of today's budget. Raises Raced when it does not fit, whoever was faster."""
-    GasDay.objects.bulk_create([GasDay(chain=chain, day=today())], ignore_conflicts=True)
-    days = GasDay.objects.filter(chain=chain, day=today())
+def reserve(chain: str, amount: int, *, day: dt.date, urgent: bool) -> None:
+    """Take `amount` of a day's budget: of the day that the rows bear, for midnight may pass between the two.
+
+    Raises Raced when it does not fit, whoever was faster.
+    """
+    GasDay.objects.bulk_create([GasDay(chain=chain, day=day)], ignore_conflicts=True)
+    days = GasDay.objects.filter(chain=chain, day=day)
     most = limit(chain, urgent=urgent)
     if most is not None:
         days = days.filter(reserved__lte=most - amount - F("spent"))

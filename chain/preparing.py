@@ -120,19 +120,19 @@ def _sign(account: Signer, ready: Sequence[Ready], free: Sequence[int], fees: Fe
     attempts = [
         attempt(row, account, nonce=nonce, gas=gas, fees=fees) for (row, gas), nonce in zip(ready, free, strict=True)
     ]
-    rows, costs = [each.row for each in ready], [each.cost for each in attempts]
+    rows, costs, today = [each.row for each in ready], [each.cost for each in attempts], budget.today()
     OutgoingTransaction.move_all(
         rows,
         State.SIGNED,
         sender=account.address,
         nonce=list(free),
         reserved=costs,
-        gas_day=budget.today(),
+        gas_day=today,
         last_error="",
         checked_at=None,
     )
     Attempt.objects.bulk_create(attempts)
-    budget.reserve(rows[0].chain, sum(costs), urgent=all(row.urgent for row in rows))
+    budget.reserve(rows[0].chain, sum(costs), day=today, urgent=all(row.urgent for row in rows))
 
 
 def attempt(row: OutgoingTransaction, account: Signer, *, nonce: int, gas: int, fees: Fees) -> Attempt:

@@ -90,9 +90,10 @@ def _replace(node: Client, account: Signer, dearer: Sequence[Dearer]) -> None:
         return
     limits = quote(node, account, [each.row for each in dearer]).limits
     room, extra, corrections = budget.left(node.chain, urgent=True), 0, budget.Corrections(node.chain)
+    today = budget.today()
     for (row, last, fees), limit in zip(dearer, limits, strict=True):
         gas = last.gas if isinstance(limit, NodeRefused) else max(last.gas, limit)
-        is_todays = row.gas_day == budget.today()
+        is_todays = row.gas_day == today
         need = gas * fees.max_fee - (int(row.reserved) if is_todays else 0)
         if room is not None and extra + need > room:
             _say(row, budget.EXHAUSTED)
@@ -101,11 +102,11 @@ def _replace(node: Client, account: Signer, dearer: Sequence[Dearer]) -> None:
         extra += need
         if not is_todays:
             corrections.released(row)
-        changes = {"reserved": gas * fees.max_fee, "gas_day": budget.today(), "last_error": ""}
+        changes = {"reserved": gas * fees.max_fee, "gas_day": today, "last_error": ""}
         OutgoingTransaction.objects.filter(pk=row.pk).update(**changes)
         log.warning("chain.bumped", key=row.key, nonce=row.nonce, max_fee=fees.max_fee)
     if extra:
-        budget.reserve(node.chain, extra, urgent=True)
+        budget.reserve(node.chain, extra, day=today, urgent=True)
     corrections.write()
 
 

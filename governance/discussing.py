@@ -1,4 +1,4 @@
-"""Discuss a draft: opened, said, answered and taken back by a wallet's signature; closed by whoever has its link."""
+"""Discuss a draft: opened, said, answered and taken back by a wallet's signature; closed and reopened by its link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from chain import signatures
 from chain.client import NodeRefused, NodeUnreachable
-from governance import drafting
+from governance import drafting, reporting
 from governance.ballots import typed_data
 from governance.models import Comment, Discussion, Draft, Governor
 from governance.power import balance_of, power_at
@@ -116,6 +116,15 @@ def close(draft: Draft) -> None:
     Discussion.objects.filter(draft=draft, closed_at=None).update(closed_at=timezone.now())
 
 
+def open_again(draft: Draft) -> None:
+    """Let a closed discussion go on; nothing where there is none. Raises No once the draft is a proposal."""
+    with transaction.atomic():
+        row = Draft.objects.select_for_update(of=("self",)).select_related("governor").get(pk=draft.pk)
+        if drafting.proposal_of(row) is not None:
+            raise No(_("The draft has become a proposal. Say what you think by voting on it."))
+        Discussion.objects.filter(draft=row).update(closed_at=None)
+
+
 def _refuse_over(discussion: Discussion) -> None:
     if not discussion.is_open:
         raise No(_("This discussion is closed. What was said stays; nothing more can be said here."))
@@ -205,17 +214,23 @@ def withdraw(comment: Comment, *, at: int, signature: str) -> None:
     governor = comment.discussion.draft.governor
     _refuse_unsigned(governor, comment.author, _withdrawal(comment, at), signature, at)
     gone = {"text": "", "signature": b"", "withdrawn_at": timezone.now()}
-    Comment.objects.filter(pk=comment.pk, withdrawn_at=None).update(**gone)
+    with transaction.atomic():
+        Comment.objects.filter(pk=comment.pk, withdrawn_at=None).update(**gone)
+        reporting.answer(comment)
 
 
 def hide(row: Comment | Discussion, *, why: str) -> None:
-    """Take a comment or a whole discussion off the pages, with a reason that stands in its place."""
-    type(row)._default_manager.filter(pk=row.pk).update(hidden_at=timezone.now(), hidden_why=why)
+    """Take a comment or a whole discussion off the pages, with a reason in its place; a comment's reports are ended."""
+    with transaction.atomic():
+        type(row)._default_manager.filter(pk=row.pk).update(hidden_at=timezone.now(), hidden_why=why)
+        reporting.answer(row)
 
 
 def show_again(row: Comment | Discussion) -> None:
-    """Put it back."""
-    type(row)._default_manager.filter(pk=row.pk).update(hidden_at=None, hidden_why="")
+    """Put it back, or leave it where it is; a comment's reports are ended."""
+    with transaction.atomic():
+        type(row)._default_manager.filter(pk=row.pk).update(hidden_at=None, hidden_why="")
+        reporting.answer(row)
 
 
 def follow_drafts() -> int:

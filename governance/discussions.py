@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
@@ -50,6 +51,13 @@ def comments_of(discussion: Discussion, number: str | None) -> Page[Comment]:
     """A page of what was said first-hand, oldest first."""
     first = discussion.comments.filter(answers=None).order_by("written_at", "pk")
     return Paginator(first, PER_PAGE).get_page(number)
+
+
+def address_of(comment: Comment, **also: str) -> str:
+    """Where a comment stands: its page and its place there; `also` goes into the query."""
+    first = comment.discussion.comments.filter(answers=None, pk__lt=comment.answers_id or comment.pk)
+    query = urlencode({"page": first.count() // PER_PAGE + 1, **also})
+    return f"{comment.discussion.get_absolute_url()}?{query}#comment-{comment.pk}"
 
 
 def threads(discussion: Discussion, page: Page[Comment]) -> list[Said]:

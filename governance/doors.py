@@ -1,4 +1,7 @@
-"""The mark that every view carries. The market's own doors are named by settings, for we do not import the market."""
+"""The mark that every view carries, and where a request comes from.
+
+The market's own doors are named by settings, for we do not import the market.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -34,7 +37,15 @@ def nobody(view: View) -> View:
     return inside
 
 
+def address_of(request: HttpRequest) -> str:
+    """The address of the connection: the default of `place`."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 public: Callable[[View], View] = import_string(getattr(settings, "GOVERNANCE_DOOR", "governance.doors.anybody"))
 operator: Callable[[View], View] = import_string(
     getattr(settings, "GOVERNANCE_OPERATOR_DOOR", "governance.doors.nobody")
+)
+place: Callable[[HttpRequest], str] = import_string(
+    getattr(settings, "GOVERNANCE_PLACE", "governance.doors.address_of")
 )

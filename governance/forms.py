@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance.models import Support
+from governance.models import CommentReport, Support
 from governance.power import checked_address
 
 MOST_FEE = Decimal(10)
@@ -109,6 +109,25 @@ class ReportForm(forms.Form):
 
     def clean_why(self) -> str:
         return stored(self.cleaned_data["why"])
+
+
+class CommentReportForm(forms.Form):
+    category = forms.ChoiceField(
+        choices=CommentReport.Category.choices,
+        widget=forms.RadioSelect,
+        label=gettext_lazy("What is wrong"),
+        error_messages={"required": gettext_lazy("Say what is wrong with it.")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("In your words"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("Only the moderators read it."),
+    )
+
+    def clean_text(self) -> str:
+        return stored(self.cleaned_data["text"])
 
 
 class HideForm(forms.Form):

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from chain.turns import turn
-from governance import checking, discussing, drafting, live, services, simulating
+from governance import checking, discussing, drafting, live, reporting, services, simulating
 from governance.treasuries import following
 
 
@@ -17,8 +17,9 @@ def mirror() -> None:
 
 @shared_task(ignore_result=True)
 def forget_drafts() -> None:
-    """Delete drafts that nobody has touched for long."""
+    """Delete drafts that nobody has touched for long, and answered reports."""
     drafting.forget()
+    reporting.forget()
 
 
 @shared_task(ignore_result=True)

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 import governance.urls
-from settings import health
+from settings import health, sitemap
 from settings.guessed import favicon, robots
 from settings.landing import landing
 
@@ -28,6 +28,9 @@ urlpatterns = [
     path("api/v1/", include("settings.api")),
     path("favicon.ico", favicon, name="favicon"),
     path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", sitemap.index, name="sitemap"),
+    path("sitemap-pages.xml", sitemap.pages, name="sitemap_pages"),
+    path("sitemap-tools-<int:part>.xml", sitemap.tools, name="sitemap_tools"),
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

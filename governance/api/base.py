@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils.module_loading import import_string
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from redis.exceptions import RedisError
@@ -18,6 +15,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from governance.doors import place
 from governance.models import Governor, Proposal
 from governance.power import checked_address
 from governance.reading import for_show, governor_named
@@ -27,21 +25,13 @@ LONGEST_NUMBER: Final = 78
 AFTER: Final = OpenApiParameter("after", OpenApiTypes.STR, description="A place, as `next` names it.")
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; settings may name a better way."""
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
 class Rate(SimpleRateThrottle):
     """So many requests from one place. Without its counters everybody is let in: they guard no secret."""
 
     scope = "governance"
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
-        where: Callable[[HttpRequest], str] = import_string(
-            getattr(settings, "GOVERNANCE_PLACE", "governance.api.base.address_of")
-        )
-        return self.cache_format % {"scope": self.scope, "ident": where(request._request)}
+        return self.cache_format % {"scope": self.scope, "ident": place(request._request)}
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         try:

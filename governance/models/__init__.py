@@ -8,7 +8,7 @@ what was derived from them goes with them. The figures on Proposal are recompute
 from governance.models.ballots import Ballot
 from governance.models.checks import Check
 from governance.models.delegating import SignedDelegation, Statement, StatementReport
-from governance.models.discussions import Comment, Discussion
+from governance.models.discussions import Comment, CommentReport, Discussion
 from governance.models.drafts import Draft
 from governance.models.governors import (
     ClockMode,
@@ -33,6 +33,7 @@ __all__ = [
     "Check",
     "ClockMode",
     "Comment",
+    "CommentReport",
     "Delegation",
     "Discussion",
     "Draft",

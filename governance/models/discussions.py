@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Exists, OuterRef, Q, UniqueConstraint, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from chain.fields import Uint256Field
 from governance.models.drafts import Draft
@@ -111,3 +112,46 @@ class Comment(models.Model):
     @property
     def is_readable(self) -> bool:
         return self.withdrawn_at is None and self.hidden_at is None
+
+
+class CommentReportQuerySet(models.QuerySet["CommentReport"]):
+    def unanswered(self) -> CommentReportQuerySet:
+        """Those that a moderator has yet to look at."""
+        return self.filter(answered_at=None)
+
+
+class CommentReport(models.Model):
+    """Somebody says that a comment breaks the rules. From anybody, once for each comment; the moderators decide.
+
+    `source`: a digest of the network it came from. An answered one has no words any more, and goes after a day.
+    """
+
+    class Category(models.TextChoices):
+        INSULT = "insult", _("It insults or threatens somebody")
+        ADVERTISING = "advertising", _("It advertises, or has nothing to do with the draft")
+        PRIVATE = "private", _("It tells what somebody wants to keep private")
+        FRAUD = "fraud", _("It wants to trick people out of money or keys")
+        UNLAWFUL = "unlawful", _("It is against the law")
+        OTHER = "other", _("Something else")
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="reports")
+    category = models.CharField(max_length=20, choices=Category)
+    text = models.CharField(max_length=500, blank=True)
+    source = models.CharField(max_length=64)
+    reported_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True)
+
+    objects = CommentReportQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            UniqueConstraint(
+                fields=["comment", "source"], condition=Q(answered_at=None), name="comment_reported_once_by_each"
+            ),
+            CheckConstraint(condition=Q(source__regex=r"^[0-9a-f]{64}$"), name="comment_report_keeps_a_digest"),
+            CheckConstraint(condition=Q(answered_at=None) | Q(text=""), name="comment_report_answered_has_no_words"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["source", "reported_at"], name="comment_reports_of_source")]
+
+    def __str__(self) -> str:
+        return self.category

@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from governance import delegates as reading
-from governance import delegating, doors
+from governance import delegating, doors, reporting
 from governance.following import delegation_life
 from governance.forms import AddressForm, DelegateForm, HideForm, ReportForm, StatementForm
+from governance.lists import governor_or_own
 from governance.markdown import rendered
-from governance.models import Discussion, Governor, Statement
+from governance.models import Comment, Discussion, Governor, Statement
 from governance.power import checked_address
 from governance.reading import governor_named
 from governance.refusing import No, cleaned
+from governance.views.discussions import judge, to_show
 from governance.wallet import conversation, refuse_same, say_delegation
 
 PER_PAGE = 50
@@ -126,22 +128,34 @@ def statement_signed(body: dict[str, Any], governor: str, voter: str) -> dict[st
 
 
 @doors.operator
-def statements(request: HttpRequest, governor: str) -> HttpResponse:
-    """What was reported or hidden, for the operators: hide with a reason, or show again."""
-    dao = _dao(governor)
-    form, status = HideForm(), 200
+def statements(request: HttpRequest, governor: str | None = None) -> HttpResponse:
+    """What was reported or hidden, for the operators: hide with a reason, show again, or leave it."""
+    dao = governor_or_own(governor)
+    if dao is None:
+        raise Http404("Nothing is mirrored yet.")
+    form = HideForm()
     if request.method == "POST":
-        row = get_object_or_404(Statement, governor=dao, author=request.POST.get("author", ""))
-        form = HideForm(request.POST)
-        if "again" in request.POST:
-            delegating.show_again(row)
+        comments = Comment.objects.filter(discussion__draft__governor=dao)
+        unfinished = judge(request, comments) if "comment" in request.POST else _judge_statement(request, dao)
+        if unfinished is None:
             return redirect("governance:statements", dao.slug)
-        if form.is_valid():
-            delegating.hide(row, why=form.cleaned_data["why"])
-            return redirect("governance:statements", dao.slug)
-        status = 422
+        form = unfinished
     rows = reading.to_judge(dao)
     shown = [{"row": row, "html": rendered(row.text), "reports": list(row.reports.all())} for row in rows]
     drafts = Discussion.objects.of_governor(dao).order_by("-pk")[:PER_PAGE]
-    context = {"governor": dao, "shown": shown, "form": form, "drafts": drafts}
-    return render(request, "governance/statements.html", context, status=status)
+    context = {"governor": dao, "shown": shown, "comments": to_show(reporting.to_judge(dao)), "form": form,
+               "drafts": drafts}  # fmt: skip
+    return render(request, "governance/statements.html", context, status=422 if form.errors else 200)
+
+
+def _judge_statement(request: HttpRequest, dao: Governor) -> HideForm | None:
+    """Carry out what a moderator sent about a statement; the form if it says no why."""
+    row = get_object_or_404(Statement, governor=dao, author=request.POST.get("author", ""))
+    form = HideForm(request.POST)
+    if "again" in request.POST:
+        delegating.show_again(row)
+    elif form.is_valid():
+        delegating.hide(row, why=form.cleaned_data["why"])
+    else:
+        return form
+    return None

@@ -3,20 +3,23 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from governance import discussing, discussions, doors, drafting
-from governance.forms import AddressForm, CommentForm, HideForm
+from governance import discussing, discussions, doors, drafting, reporting
+from governance.facts import Facts
+from governance.forms import AddressForm, CommentForm, CommentReportForm, HideForm
 from governance.markdown import rendered
 from governance.models import Comment, Discussion
 from governance.power import threshold
 from governance.reading import governor_named
 from governance.refusing import No, cleaned
 from governance.views.drafts import draft_or_404
+from governance.views.drafts import page as page_of_draft
 from governance.wallet import conversation
 from governance.words import amount
 
@@ -50,7 +53,7 @@ def discussion(request: HttpRequest, governor: str, discussion: str) -> HttpResp
     """One draft: what it would change, whether it would work, its words, and what people say of it."""
     row = discussion_or_404(governor, discussion)
     draft, dao = row.draft, row.draft.governor
-    context: dict[str, Any] = {"governor": dao, "discussion": row}
+    context: dict[str, Any] = {"governor": dao, "discussion": row, "reported": "reported" in request.GET}
     if row.hidden_at is None:
         page = discussions.comments_of(row, request.GET.get("page"))
         context |= {
@@ -97,6 +100,18 @@ def close(request: HttpRequest, governor: str, key: str) -> HttpResponse:
     return redirect("governance:draft", draft.governor.slug, key)
 
 
+@doors.public
+@require_POST
+def reopen(request: HttpRequest, governor: str, key: str) -> HttpResponse:
+    """Let the discussion go on, for whoever has the draft's link."""
+    draft = draft_or_404(governor, key)
+    try:
+        discussing.open_again(draft)
+    except No as no:
+        return page_of_draft(request, draft, key, Facts.of(draft.governor), 422, problem=str(no))
+    return redirect("governance:draft", draft.governor.slug, key)
+
+
 @conversation
 def say(body: dict[str, Any], governor: str, discussion: str) -> dict[str, Any]:
     """A comment as typed data: what is signed is what is shown."""
@@ -118,8 +133,7 @@ def said(body: dict[str, Any], governor: str, discussion: str) -> dict[str, Any]
     row, author, values = _spoken(body, governor, discussion)
     answers, signature = values["answers"] or 0, str(body.get("signature", ""))
     made = discussing.say(row, author, values["comment"], answers=answers, at=_seconds(body), signature=signature)
-    place = row.comments.filter(answers=None, pk__lt=made.answers_id or made.pk).count() // discussions.PER_PAGE + 1
-    return {"say": _("Published."), "go": f"{row.get_absolute_url()}?page={place}#comment-{made.pk}"}
+    return {"say": _("Published."), "go": discussions.address_of(made)}
 
 
 def _comment_or_404(governor: str, discussion: str, comment: int) -> Comment:
@@ -145,24 +159,67 @@ def withdrawn(body: dict[str, Any], governor: str, discussion: str, comment: int
     return {"say": _("Taken back."), "go": row.discussion.get_absolute_url()}
 
 
+@doors.public
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, governor: str, discussion: str, comment: int) -> HttpResponse:
+    """Tell the moderators that a comment breaks the rules."""
+    row = _comment_or_404(governor, discussion, comment)
+    if row.discussion.hidden_at is not None or not row.is_readable:
+        raise Http404("No such comment.")
+    form, status, seconds = CommentReportForm(request.POST or None), 200, 0
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                reporting.report(row, place=doors.place(request), **form.cleaned_data)
+            except No as no:
+                form.add_error(None, str(no))
+                if isinstance(no, reporting.Later):
+                    status, seconds = 429, no.seconds
+            else:
+                return redirect(discussions.address_of(row, reported="1"))
+    context = {"governor": row.discussion.draft.governor, "discussion": row.discussion, "comment": row, "form": form,
+               "html": rendered(row.text), "back": discussions.address_of(row)}  # fmt: skip
+    answer = render(request, "governance/report_comment.html", context, status=status)
+    answer["X-Robots-Tag"] = "noindex"
+    if seconds:
+        answer["Retry-After"] = str(seconds)
+    return answer
+
+
+def judge(request: HttpRequest, comments: QuerySet[Comment], whole: Discussion | None = None) -> HideForm | None:
+    """Carry out what a moderator sent about one of these comments, or all of it; the form if it says no why."""
+    number = request.POST.get("comment", "")
+    asked = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    judged: Comment | Discussion = whole if whole and not number else get_object_or_404(comments, pk=asked)
+    form = HideForm(request.POST)
+    if "again" in request.POST:
+        discussing.show_again(judged)
+    elif form.is_valid():
+        discussing.hide(judged, why=form.cleaned_data["why"])
+    else:
+        return form
+    return None
+
+
 @doors.operator
 def moderate(request: HttpRequest, governor: str, discussion: str) -> HttpResponse:
-    """For the operators: hide a comment, or all of the discussion, with a reason; or show it again."""
-    row, form, status = discussion_or_404(governor, discussion), HideForm(), 200
+    """For the operators: hide a comment, or all of the discussion, with a reason; show it again, or leave it."""
+    row, form = discussion_or_404(governor, discussion), HideForm()
     if request.method == "POST":
-        number = request.POST.get("comment", "")
-        asked = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
-        judged = get_object_or_404(row.comments, pk=asked) if number else row
-        form = HideForm(request.POST)
-        if "again" in request.POST or form.is_valid():
-            if "again" in request.POST:
-                discussing.show_again(judged)
-            else:
-                discussing.hide(judged, why=form.cleaned_data["why"])
+        unfinished = judge(request, row.comments.all(), row)
+        if unfinished is None:
             return redirect(request.get_full_path())
-        status = 422
-    newest = row.comments.order_by("-written_at", "-pk")
-    page = Paginator(newest, discussions.PER_PAGE).get_page(request.GET.get("page"))
-    shown = [{"row": each, "html": rendered(each.text)} for each in page.object_list]
-    context = {"governor": row.draft.governor, "discussion": row, "shown": shown, "page": page, "form": form}
-    return render(request, "governance/moderate_discussion.html", context, status=status)
+        form = unfinished
+    page = Paginator(reporting.reported_first(row.comments.all()), discussions.PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {"governor": row.draft.governor, "discussion": row, "shown": to_show(list(page.object_list)),
+               "page": page, "form": form}  # fmt: skip
+    return render(request, "governance/moderate_discussion.html", context, status=422 if form.errors else 200)
+
+
+def to_show(comments: list[Comment]) -> list[dict[str, Any]]:
+    """Comments as moderators read them, each with what its open reports say."""
+    told = reporting.told(comments)
+    return [{"row": each, "html": rendered(each.text), "told": told.get(each.pk)} for each in comments]

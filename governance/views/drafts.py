@@ -80,10 +80,27 @@ def draft(request: HttpRequest, governor: str, key: str) -> HttpResponse:
         except No as no:
             problem = str(no)
         status = 422
+    return page(request, row, key, facts, status, words=words, wish=wish, chosen=chosen, problem=problem)
+
+
+def page(
+    request: HttpRequest,
+    row: Draft,
+    key: str,
+    facts: Facts,
+    status: int,
+    *,
+    words: DraftForm | None = None,
+    wish: Any = None,
+    chosen: str = "",
+    problem: str = "",
+) -> HttpResponse:
+    """The page of a draft, with what was typed; `problem` is what did not work just now."""
     context = {
         **_shown(request, row, facts),
-        "key": key, "words": words, "wish": wish, "chosen": chosen if wish else "", "problem": problem,
-        "kinds": [(name, kind.name) for name, kind in kinds.items()],
+        "key": key, "wish": wish, "chosen": chosen if wish else "", "problem": problem,
+        "words": words or DraftForm(initial={"title": row.title, "why": row.why}),
+        "kinds": [(name, kind.name) for name, kind in wishes.kinds(facts).items()],
     }  # fmt: skip
     answer = render(request, "governance/draft.html", context, status=status)
     answer["X-Robots-Tag"] = "noindex"
@@ -117,6 +134,7 @@ def _shown(request: HttpRequest, row: Draft, facts: Facts) -> dict[str, Any]:
         "address": given,
         "address_error": bool(given) and address is None,
         "ready": bool(row.calls and row.title and row.why),
+        "proposed": drafting.proposal_of(row),
         "discussion": Discussion.objects.of_governor(row.governor).filter(draft=row).first(),
     }
 

@@ -79,6 +79,7 @@ NAMES: dict[str, Words] = {
     "subscriptions.Meter": _("meters of paid calls"),
     "subscriptions.Order": _("orders"),
     "subscriptions.SpendingLimit": _("spending limits"),
+    "subscriptions.Addition": _("what was added to orders"),
     "subscriptions.SpendingRequest": _("spending requests"),
     "subscriptions.Subscription": _("subscriptions"),
     "usersessions.UserSession": _("sessions"),

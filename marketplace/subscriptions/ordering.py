@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from marketplace.catalog.models import Currency, Plan
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import services, spending
+from marketplace.subscriptions import asking, services, spending
 from marketplace.subscriptions.models import Order, SpendingRequest, Subscription
 from marketplace.tenancy.actor import Actor
 
@@ -26,7 +26,7 @@ def in_the_way(actor: Actor, *, currency: Currency, amount: int, orderable: Call
 
 def more_in_the_way(actor: Actor, *, order: Order, count: int) -> dict[str, str]:
     """The same for so many periods or calls more of a running order."""
-    return _said(lambda: spending.check_more(actor, order=order, count=count, lock=False))
+    return _said(lambda: asking.check_more(actor, order=order, count=count, lock=False))
 
 
 def _said(look: Callable[[], object]) -> dict[str, str]:
@@ -63,8 +63,8 @@ def order_or_ask(
     except spending.NeedsApproval:
         if note is None:
             raise
-    wish = spending.Wish(plan, periods, replaces=replaces, beyond=beyond)
-    return spending.ask(actor, wish=wish, form_key=form_key, note=note)
+    wish = asking.Wish(plan, periods, replaces=replaces, beyond=beyond)
+    return asking.ask(actor, wish=wish, form_key=form_key, note=note)
 
 
 def following(made: Order | SpendingRequest) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as noop
 
 from marketplace.catalog.models import Plan
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import calls, changing, spending
+from marketplace.subscriptions import asking, calls, changing, spending
 from marketplace.subscriptions.clock import final_time, market_time
 from marketplace.subscriptions.entitling import Entitlement, entitlement
 from marketplace.subscriptions.models import MarketParams, Order, SpendingRequest, Subscription
@@ -93,7 +93,7 @@ def _check_count(plan: Plan, count: int, *, is_beyond: bool) -> None:
 def place_approved_order(actor: Actor, *, public_id: uuid.UUID) -> Order:
     """Order what an owner has approved, once; for who asked. Raises Refused with what stands in the way."""
     with transaction.atomic():
-        request = spending.approved(actor, public_id=public_id)
+        request = asking.approved(actor, public_id=public_id)
         if request.order:
             return request.order
         if request.adds_to:

@@ -1,23 +1,24 @@
 """Spending rules: what an order may cost before an owner is asked, and how much may be spent in a month."""
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
-from django.utils import formats, timezone
+from django.db import transaction
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import formats
 from django.utils.translation import gettext as _
 
+from chain.fields import Uint256Field
 from marketplace.audit import services as audit
-from marketplace.catalog.models import Currency, Plan
+from marketplace.catalog.models import Currency
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_DECIDE_SPENDING, org_of
 from marketplace.organizations.models import Membership, Organization
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest, Subscription
+from marketplace.subscriptions.models import Addition, Order, SpendingLimit, SpendingRequest
 from marketplace.subscriptions.words import money
 from marketplace.tenancy.actor import Actor
 
@@ -62,18 +63,42 @@ def budgets(org_id: int) -> list[Budget]:
     return [_budget(limit) for limit in limits]
 
 
-def _budget(limit: SpendingLimit) -> Budget:
-    since = month_of(market_time())
-    orders = Order.objects.bought_by(limit.org_id).counting().filter(currency=limit.currency, placed_at__gte=since)
+def _budget(limit: SpendingLimit, *, but: Order | None = None) -> Budget:
+    """Spent: what orders placed this month hold, what was added this month to older ones, and what is on its way.
+
+    Less what came back, of each order at most what it counts. `but`: the order to which is being added.
+    """
+    now = market_time()
+    since = month_of(now)
+    added = Addition.objects.for_org(limit.org_id).filter(began_at__gte=since, order__currency=limit.currency)
+    is_placed = Q(placed_at__gte=since)
     if limit.user_id:
-        orders = orders.filter(placed_by=limit.user_id)
-    return Budget(limit, since, orders.spent())
+        added, is_placed = added.filter(by=limit.user_id), is_placed & Q(placed_by=limit.user_id)
+    under_way = added.on_the_way(now).exclude(order=but) if but else added.on_the_way(now)
+    held = Case(When(is_placed, then=F("periods") + F("added_periods")), default=_counted(added.paid()))
+    orders = Order.objects.bought_by(limit.org_id).counting().filter(currency=limit.currency)
+    orders = orders.filter(is_placed | Q(pk__in=added.values("order")))
+    costs = F("price") * (held + _counted(under_way)) - F("returned")
+    found = orders.aggregate(spent=Sum(Greatest(costs, Value(0), output_field=Uint256Field()), default=0))
+    return Budget(limit, since, int(found["spent"]))
+
+
+def _counted(added: QuerySet[Addition]) -> Coalesce:
+    """So many periods or calls more of an order."""
+    of_order = added.filter(order=OuterRef("pk")).order_by().values("order").annotate(sum=Sum("count"))
+    return Coalesce(Subquery(of_order.values("sum")), 0)
 
 
 def check(
-    actor: Actor, *, currency: Currency, amount: int, is_approved: bool = False, lock: bool = True
+    actor: Actor,
+    *,
+    currency: Currency,
+    amount: int,
+    is_approved: bool = False,
+    more_of: Order | None = None,
+    lock: bool = True,
 ) -> list[Budget]:
-    """The budgets that an order of `amount` base units counts against; without `lock` only to be shown.
+    """The budgets that `amount` base units for an order, or for more of one, count against; without `lock` for show.
 
     Raises NeedsApproval or BeyondBudget, with the figures in words.
     """
@@ -81,7 +106,7 @@ def check(
     limits = limits.select_related("user", "currency", "org")
     # Locked in one order; while the lock is held nobody else's order counts against the same budgets.
     binding = list(limits.select_for_update(of=("self",)) if lock else limits)
-    found = [_budget(limit) for limit in binding if limit.monthly is not None]
+    found = [_budget(limit, but=more_of) for limit in binding if limit.monthly is not None]
     for budget in found:
         if budget.spent + amount > int(budget.limit.monthly or 0):
             raise BeyondBudget(_beyond(budget, amount, actor))
@@ -157,113 +182,3 @@ def set_limit(
 
 def _text(amount: int | None) -> str | None:
     return None if amount is None else str(amount)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """So many periods, or calls, of a plan: in the place of an order, more of one, or beyond a subscription's own."""
-
-    plan: Plan
-    periods: int
-    replaces: Order | None = None
-    adds_to: Order | None = None
-    beyond: Subscription | None = None
-
-
-def ask(actor: Actor, *, wish: Wish, form_key: uuid.UUID, note: str) -> SpendingRequest:
-    """Ask an owner about what is larger than the actor may order; the same form asks once."""
-    org_id = org_of(actor)
-    request = SpendingRequest(
-        org_id=org_id,
-        asked_by_id=actor.user_id,
-        plan=wish.plan,
-        currency=wish.plan.currency,
-        periods=wish.periods,
-        replaces=wish.replaces,
-        adds_to=wish.adds_to,
-        before=wish.adds_to.all_periods if wish.adds_to else None,
-        beyond=wish.beyond,
-        form_key=form_key,
-        note=note,
-    )
-    request.amount = request.price * wish.periods
-    try:
-        with transaction.atomic():
-            request.save(force_insert=True)
-            audit.record(actor, "spending.asked", request, request=str(request.public_id), amount=str(request.amount))
-    except IntegrityError:
-        return SpendingRequest.objects.for_org(org_id).get(form_key=form_key)
-    return request
-
-
-def decide(actor: Actor, *, public_id: uuid.UUID, approve: bool, reason: str) -> SpendingRequest:
-    """An owner says yes, or no with a reason. What the owner may not do twice, the row's state refuses."""
-    if actor.role not in MAY_DECIDE_SPENDING:
-        raise Refused(_("Only an owner decides about this."))
-    if not approve and not reason.strip():
-        raise Refused(_("Say why, so that the person who asked knows what to do."))
-    with transaction.atomic():
-        request = _locked(actor, public_id)
-        decided = {"decided_by_id": actor.user_id, "decided_at": timezone.now(), "reason": reason.strip()}
-        request.move(State.APPROVED if approve else State.DECLINED, **decided)
-        audit.record(
-            actor,
-            "spending.approved" if approve else "spending.declined",
-            request,
-            request=str(public_id),
-            user_id=request.asked_by_id,
-        )
-    return request
-
-
-def withdraw(actor: Actor, *, public_id: uuid.UUID) -> SpendingRequest:
-    """Take a request back, by who asked."""
-    with transaction.atomic():
-        request = _locked(actor, public_id)
-        if request.asked_by_id != actor.user_id:
-            raise Refused(_("Only who asked can take this back."))
-        request.move(State.WITHDRAWN)
-        audit.record(actor, "spending.withdrawn", request, request=str(public_id))
-    return request
-
-
-def approved(actor: Actor, *, public_id: uuid.UUID) -> SpendingRequest:
-    """The actor's approved request, locked, to be ordered now; raises Refused with what stands in the way."""
-    request = _locked(actor, public_id)
-    if request.asked_by_id != actor.user_id:
-        raise Refused(_("Only who asked can go on with this."))
-    if request.state == State.ORDERED:
-        return request
-    if request.state != State.APPROVED:
-        raise Refused(_("This request is %(get_state_display)s.") % {"get_state_display": request.get_state_display()})
-    if request.price * request.periods != request.amount:
-        raise Refused(_("The price has changed since this was approved. Please ask again."))
-    return request
-
-
-def _agreed(actor: Actor, order: Order, count: int) -> QuerySet[SpendingRequest]:
-    """The actor's requests for so many more of what an order holds today that an owner has agreed to."""
-    mine = SpendingRequest.objects.for_org(org_of(actor)).filter(asked_by_id=actor.user_id)
-    agreed = mine.filter(state__in=[State.APPROVED, State.ORDERED])
-    return agreed.filter(adds_to=order, before=order.all_periods, periods=count)
-
-
-def check_more(actor: Actor, *, order: Order, count: int, lock: bool = True) -> list[Budget]:
-    """As `check`, for `count` periods or calls more of an order: an owner's yes to just that counts."""
-    amount, agreed = int(order.price) * count, _agreed(actor, order, count).exists()
-    return check(actor, currency=order.currency, amount=amount, is_approved=agreed, lock=lock)
-
-
-def note_begun(actor: Actor, *, order: Order, count: int) -> None:
-    """The payment that an owner has agreed to is on its way; in the transaction that says so."""
-    for request in _agreed(actor, order, count).filter(state=State.APPROVED).select_for_update(of=("self",))[:1]:
-        request.move(State.ORDERED)
-
-
-def _locked(actor: Actor, public_id: uuid.UUID) -> SpendingRequest:
-    rows = SpendingRequest.objects.for_org(org_of(actor)).select_for_update(of=("self",))
-    rows = rows.select_related("plan", "currency", "replaces", "adds_to", "beyond__order")
-    found = rows.filter(public_id=public_id).first()
-    if found is None:
-        raise Refused(_("Your organization has no such request."))
-    return found

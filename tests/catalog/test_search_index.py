@@ -1,9 +1,11 @@
 """The search table follows the shop, whoever changes it, and can be made anew."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from marketplace.catalog import services
 from marketplace.catalog.models import Listing, Plan, SearchChange, SearchEntry, SearchWord, ShelfCount
@@ -59,8 +61,6 @@ def test_a_change_that_no_service_told_of_is_noted_in_its_own_transaction(cast: 
         elif change == "country":
             type(cast.workshop).objects.filter(pk=cast.workshop.pk).update(country="FR")
         elif change == "domain":
-            from django.utils import timezone
-
             type(cast.workshop).objects.filter(pk=cast.workshop.pk).update(
                 domain="ben.example", domain_checked_at=timezone.now()
             )
@@ -142,3 +142,35 @@ def test_popular_is_what_businesses_use(cast: world.Cast, monkeypatch: pytest.Mo
     monkeypatch.setattr(indexing, "COUNTERS", [dict])
     indexing.weigh()
     assert SearchEntry.objects.get().popularity == 0
+
+
+@world.written
+def as_if_long_ago(listing: Listing, **moments: timedelta) -> None:
+    """Let time pass for a listing: its moments lie further back, and no change was noted."""
+    Listing.objects.filter(pk=listing.pk).update(**{name: timezone.now() - ago for name, ago in moments.items()})
+    SearchChange.objects.all().delete()
+
+
+@pytest.mark.parametrize("days", [30, 90, 365])
+def test_what_was_updated_long_ago_is_not_found_among_what_was_updated_lately(cast: world.Cast, days: int) -> None:
+    """Time passes without a change that would be noted, and worker and clock may start anew each day."""
+    assert counted(f"f{days}") == 1
+    as_if_long_ago(cast.listing, updated_at=timedelta(days=days, minutes=-1))
+    indexing.sink()
+    indexing.catch_up()
+    assert counted(f"f{days}") == 1, "there is a minute left"
+    as_if_long_ago(cast.listing, updated_at=timedelta(days=days, minutes=1))
+    indexing.sink()
+    indexing.catch_up()
+    assert (counted(), counted(f"f{days}")) == (1, 0)
+    indexing.sink()
+    assert not SearchChange.objects.exists(), "it was noted once"
+
+
+def test_what_stays_down_leaves_the_first_page_though_nothing_else_changes(cast: world.Cast) -> None:
+    as_if_long_ago(cast.listing, is_down_since=timedelta(days=1, minutes=1))
+    assert counted() == 1
+    indexing.sink()
+    indexing.catch_up()
+    assert counted() == 0
+    assert not SearchEntry.objects.get().answers

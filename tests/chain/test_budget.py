@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -22,6 +23,13 @@ from tests.chain.test_accounts import SECOND_KEY, THIRD_KEY
 
 pytestmark = pytest.mark.django_db
 GAS = 21_000 * 6 // 5 + 10_000  # what is signed for a transfer
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays the same day for as long as a test looks at one."""
+    day = budget.today()
+    monkeypatch.setattr(budget, "today", lambda: day)
 
 
 def pay(number: int, **options: Any) -> OutgoingTransaction:
@@ -122,7 +130,7 @@ def test_people_are_told_before_they_sign_that_today_is_over(db: None, bounded: 
     assert (capacity().budget_left, capacity().problem) == (None, "")
     bounded(daily_gas_budget=1000)
     assert (capacity().budget_left, capacity().problem) == (750, "")
-    budget.reserve(CHAIN, 750, urgent=False)
+    budget.reserve(CHAIN, 750, day=budget.today(), urgent=False)
     assert capacity().budget_left == 0
     assert "00:00 UTC" in capacity().problem
 
@@ -144,6 +152,28 @@ def test_a_dearer_replacement_is_reserved_too_and_moves_to_today(node: LocalChai
     days = dict(GasDay.objects.values_list("day", "reserved"))
     assert days == {yesterday: 0, budget.today(): Attempt.objects.latest("pk").cost}
     assert Attempt.objects.latest("pk").cost > second.cost
+
+
+def test_gas_counts_on_the_day_that_its_transaction_bears_also_when_midnight_passes_meanwhile(
+    node: LocalChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the receipt takes from a day what that day never had, which its row refuses, round after round."""
+    first, looks = budget.today(), count()
+    monkeypatch.setattr(budget, "today", lambda: first + dt.timedelta(days=next(looks)))
+    node.automine(False)
+    pay(1)
+    sender.send()
+    for _ in range(2):  # the second time it is signed again, dearer
+        row = OutgoingTransaction.objects.get()
+        reserved = dict(GasDay.objects.filter(reserved__gt=0).values_list("day", "reserved"))
+        assert reserved == {row.gas_day: row.reserved} == {row.gas_day: Attempt.objects.latest("pk").cost}
+        Attempt.objects.update(created_at=timezone.now() - dt.timedelta(seconds=61))
+        sender.send()
+    assert Attempt.objects.count() == 3
+    node.mine(1)
+    sender.send()
+    assert states() == [State.MINED]
+    assert set(GasDay.objects.values_list("reserved", flat=True)) == {0}
 
 
 def test_a_replacement_that_the_budget_has_no_room_for_waits(node: LocalChain, bounded: Any) -> None:
@@ -188,7 +218,7 @@ def at_once(count: int, work: Callable[[], object]) -> list[Exception]:
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_twenty_at_once_do_not_overspend(bounded: Any) -> None:
     bounded(daily_gas_budget=1000)
-    problems = at_once(20, lambda: budget.reserve(CHAIN, 100, urgent=True))
+    problems = at_once(20, lambda: budget.reserve(CHAIN, 100, day=budget.today(), urgent=True))
     assert GasDay.objects.get().reserved == 1000
     assert [type(problem) for problem in problems] == [budget.Raced] * 10
 

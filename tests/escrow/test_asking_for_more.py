@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import spending
+from marketplace.subscriptions import asking
 from marketplace.subscriptions.models import Order, SpendingLimit, SpendingRequest
 from marketplace.subscriptions.services import place_approved_order
 from tests import world
@@ -68,6 +68,8 @@ def test_a_yes_renews_once_and_by_just_so_much(market: Market, member: Member) -
     asked = member.asks(periods=2)
     assert member.state(asked) == "waiting"
     assert member.asked(2)[0] == 422
+    assert member.place in member.page(periods=2), "who has asked is led to what was asked"
+    assert "Why you need it" in member.page(periods=3)
     member.allowed(asked)
     assert "?periods=2" in member.client.post(member.place, {"do": "order"})["Location"]
     assert "Sign and pay" in member.page(periods=2)
@@ -105,7 +107,7 @@ def test_a_payment_that_failed_can_be_tried_again_with_the_same_yes(market: Mark
 def test_a_no_and_a_request_that_was_taken_back_pay_nothing(market: Market, member: Member) -> None:
     asked = member.asks(periods=2)
     with acting(market.buyer):
-        spending.decide(market.buyer, public_id=asked.public_id, approve=False, reason="Too much")
+        asking.decide(market.buyer, public_id=asked.public_id, approve=False, reason="Too much")
     assert "Too much" in member.client.get(member.place).content.decode()
     assert member.asked(2)[0] == 422
     again = member.asks(periods=2)

@@ -17,7 +17,7 @@ from marketplace.escrow.services.changing import figures
 from marketplace.escrow.services.leaving import if_stopped
 from marketplace.escrow.services.reprojecting import differences
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import changing, reminding, spending, words
+from marketplace.subscriptions import asking, changing, reminding, words
 from marketplace.subscriptions.allowance import count_call
 from marketplace.subscriptions.clock import market_time, moment
 from marketplace.subscriptions.models import CallCount, Order, SpendingLimit, SpendingRequest, Subscription
@@ -320,7 +320,7 @@ def test_an_owner_who_approves_a_change_approves_it_in_place_of_the_old_order(sh
         asked = SpendingRequest.objects.get()
     assert str(asked.public_id) in answer["Location"]
     with acting(market.buyer):
-        spending.decide(market.buyer, public_id=asked.public_id, approve=True, reason="")
+        asking.decide(market.buyer, public_id=asked.public_id, approve=True, reason="")
     keeper = world.actor(ben, market.bakery, "billing")
     with acting(keeper):
         placed = place_approved_order(keeper, public_id=asked.public_id)

@@ -22,8 +22,10 @@ ADA = world.ADA_ADDRESS
 
 
 @pytest.fixture
-def bounded(market: Market, settings: Any) -> Any:
-    """Set the day's budget of the tests' chain, in wei."""
+def bounded(market: Market, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set the day's budget of the tests' chain, in wei; it stays the same day for as long as a test lasts."""
+    day = budget.today()
+    monkeypatch.setattr(budget, "today", lambda: day)
 
     def bound(wei: int) -> None:
         chain = settings.CHAIN_ID
@@ -33,7 +35,7 @@ def bounded(market: Market, settings: Any) -> Any:
 
 
 def use_up(wei: int) -> None:
-    budget.reserve(settings.CHAIN_ID, wei, urgent=False)
+    budget.reserve(settings.CHAIN_ID, wei, day=budget.today(), urgent=False)
 
 
 def ask(market: Market, order: Order) -> dict[str, Any]:

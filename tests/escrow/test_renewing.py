@@ -120,7 +120,16 @@ def test_a_signature_for_fewer_periods_does_not_pay_for_more(browser: Renewing) 
 
 @pytest.mark.parametrize(
     "query",
-    ["", "periods=0", "periods=13", "periods=x", "periods=1&until=1", "periods=1&until=9999999999", "periods=²"],
+    [
+        "",
+        "periods=0",
+        "periods=13",
+        "periods=x",
+        "periods=1&until=1",
+        "periods=1&until=9999999999",
+        "periods=1&until=999999999999",
+        "periods=²",
+    ],
 )
 def test_a_wish_that_makes_no_sense_gets_a_sentence(browser: Renewing, query: str) -> None:
     status, told = browser.says(browser.url("renew_authorize") + "?" + query, address=ADA)

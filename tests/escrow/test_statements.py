@@ -82,6 +82,23 @@ def test_a_month_that_is_over_gets_the_next_number_and_the_next_begins_where_it_
     assert after["after"] == str(12 * PRICE - int(after["used"]))
 
 
+def test_a_month_in_which_money_was_only_withdrawn_is_closed_too(market: Market) -> None:
+    market.paid()
+    released(market)
+    next_month(market)
+    told = statements.issue()
+    market.withdraw(world.BEN_ADDRESS)
+    market.tick()
+    month = next_month(market)
+    assert statements.issue() == 1
+    assert statements.issue() == 0
+    with everything():
+        last = Statement.objects.latest("pk")
+        assert Statement.objects.count() == told + 1
+    assert (last.org_id, last.month) == (market.workshop.pk, month)
+    assert last.content["currencies"][0]["withdrawn"] == str(PRICE - FEE)
+
+
 def test_a_month_is_not_closed_while_a_final_event_of_it_waits_to_be_settled(market: Market) -> None:
     market.paid()
     order = market.order()

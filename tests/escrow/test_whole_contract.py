@@ -12,8 +12,9 @@ from marketplace.escrow.models import Arbiter, Channel, Escrow, Settlement
 from marketplace.escrow.services import histories
 from marketplace.escrow.services.reprojecting import differences as reprojected
 from marketplace.lifecycle import Refused
+from marketplace.subscriptions import spending
 from marketplace.subscriptions.clock import market_time
-from marketplace.subscriptions.models import Order, Pause, Subscription
+from marketplace.subscriptions.models import Order, Pause, SpendingLimit, Subscription
 from marketplace.subscriptions.services import end_lapsed, entitlement
 from tests import world
 from tests.escrow.money import HOLD, PERIOD, Market, acting, everything
@@ -46,7 +47,8 @@ def test_a_renewal_runs_longer_and_counts_as_spent(market: Market) -> None:
     assert (escrow.total, escrow.periods, escrow.order.added_periods) == (3 * PRICE, 3, 2)
     assert (escrow.order.subscription.ends_at - ends_at).total_seconds() == 2 * PERIOD
     with everything():
-        assert Order.objects.all().spent() == 3 * PRICE
+        SpendingLimit.objects.create(org=market.bakery, currency=market.currency, monthly=10 * PRICE)
+        assert [budget.spent for budget in spending.budgets(market.bakery.pk)] == [3 * PRICE]
     market.wait(3 * PERIOD + HOLD)
     services.release_matured()
     market.send()

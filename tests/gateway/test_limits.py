@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,16 @@ from marketplace.tenancy.scope import as_system, scope
 from tests.gateway.test_calls import Deal, deal  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def one_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays the same month for as long as a test counts in one."""
+    set_clock(monkeypatch, limits.market_time())
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    monkeypatch.setattr(limits, "market_time", lambda: moment)
 
 
 def limited(deal: Deal, calls: int | None) -> ApiKey:  # noqa: F811
@@ -47,6 +58,30 @@ def test_a_key_stops_at_its_limit_and_says_when_it_works_again(deal: Deal) -> No
     assert counted() == (2, 2)
     limited(deal, None)
     assert call(deal) == "passed"
+
+
+@pytest.mark.parametrize(
+    ("first", "month", "day"),
+    [
+        (datetime(2027, 1, 1, tzinfo=UTC), "December", "1 January"),
+        (datetime(2027, 2, 1, tzinfo=UTC), "January", "1 February"),
+        (datetime(2028, 3, 1, tzinfo=UTC), "February", "1 March"),
+    ],
+)
+def test_a_month_ends_with_its_last_second_and_the_next_begins_with_all_calls(
+    deal: Deal,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    first: datetime,
+    month: str,
+    day: str,
+) -> None:
+    limited(deal, 1)
+    set_clock(monkeypatch, first - timedelta(seconds=1))
+    assert call(deal) == "passed"
+    assert f"calls of {month}. It works again on {day}," in call(deal)
+    set_clock(monkeypatch, first)
+    assert call(deal) == "passed"
+    assert "key_limit_reached" in call(deal)
 
 
 def test_a_call_that_is_refused_for_another_reason_is_not_counted(deal: Deal) -> None:  # noqa: F811

@@ -2,7 +2,8 @@
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,16 @@ PAGE = "/tools/review-mood/try/"
 @pytest.fixture
 def shop(deal: Deal) -> Deal:  # noqa: F811
     return deal
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays the same day for as long as a test counts in one."""
+    set_clock(monkeypatch, timezone.now())
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    monkeypatch.setattr(trials, "timezone", SimpleNamespace(now=lambda: moment))
 
 
 @world.written
@@ -134,6 +145,23 @@ def test_a_listings_day_ends_for_everybody(shop: Deal) -> None:
     assert {row.calls for row in rows(TrialDay) if row.what.startswith("listing:")} == {2}
 
 
+def test_there_are_new_tries_from_midnight_on_and_not_a_second_earlier(
+    shop: Deal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midnight = datetime(2028, 2, 29, tzinfo=UTC)
+    allow(shop, trial_calls_a_day=1)
+    set_clock(monkeypatch, midnight - timedelta(hours=3))
+    attempt(shop, stranger())
+    set_clock(monkeypatch, midnight - timedelta(seconds=1))
+    with pytest.raises(TryLater, match="new ones tomorrow") as refused:
+        attempt(shop, member(shop))
+    assert refused.value.seconds == 2, "by then it has passed"
+    set_clock(monkeypatch, midnight)
+    assert trials.left(shop.cast.listing, stranger()) == 1
+    attempt(shop, member(shop))
+    assert sorted(row.day.day for row in rows(TrialDay) if row.what.startswith("listing:")) == [28, 29]
+
+
 def test_a_try_that_one_count_refuses_counts_for_none(shop: Deal) -> None:
     allow(shop, trial_calls_a_day=1)
     attempt(shop, stranger())
@@ -153,7 +181,7 @@ def test_one_network_cannot_try_everything(shop: Deal, monkeypatch: pytest.Monke
 def test_a_network_is_kept_as_a_digest_that_is_another_tomorrow(shop: Deal) -> None:
     attempt(shop, stranger())
     assert "203.0.113" not in " ".join(row.what for row in rows(TrialDay))
-    today = timezone.now().date()
+    today = date(2026, 12, 31)
     assert trials.network_digest("x", today) != trials.network_digest("x", today + timedelta(days=1))
 
 

@@ -183,6 +183,57 @@ def test_the_author_closes_it_and_what_was_said_stays(client: Client, guild: Gui
     )
 
 
+def test_who_has_the_link_lets_a_closed_discussion_go_on_and_nobody_else(client: Client, guild: Guild) -> None:
+    url = written(client)
+    place = opened(client, url)
+    say(client, place, UMA, "Said before.")
+    client.post(f"{url}close/")
+    assert "Open the discussion again" in plain(client.get(url))
+    assert "unless whoever has the draft's link opens it again" in plain(client.get(place)).replace("&#x27;", "'")
+    key = url.split("/")[-2]
+    for other in ("x" * 32, place.split("/")[-2]):
+        assert Client().post(url.replace(key, other) + "reopen/").status_code == 404
+    assert Client().get(f"{url}reopen/").status_code == 405
+    assert say(client, place, VIC, "Too early.")[0] == 422
+    for _ in range(2):
+        answer = Client().post(f"{url}reopen/")
+        assert (answer.status_code, answer["Location"]) == (302, url)
+    assert "Close the discussion" in plain(client.get(url))
+    assert say(client, place, VIC, "Said after.")[0] == 200
+    page = plain(client.get(place))
+    assert page.index("Said before.") < page.index("Said after.")
+
+
+def test_a_closed_discussion_of_what_is_proposed_stays_closed(client: Client, guild: Guild) -> None:
+    url = written(client)
+    opened(client, url)
+    client.post(f"{url}close/")
+    _, answer = post(client, f"{url}send/", address=TOM)
+    send(guild, answer, TOM)
+    guild.copy()
+    for follow in (False, True):
+        if follow:
+            assert discussing.follow_drafts() == 1
+            client.post(url, {"title": "Something else", "why": "Now."})
+        answer = client.post(f"{url}reopen/")
+        assert (answer.status_code, "has become a proposal" in plain(answer)) == (422, True)
+        assert Discussion.objects.get().closed_at is not None
+        page = plain(client.get(url))
+        assert "Open the discussion again" not in page
+        assert Proposal.objects.get().get_absolute_url() in page
+
+
+def test_opening_again_brings_nothing_back_that_moderators_hide(client: Client, guild: Guild) -> None:
+    url = written(client)
+    place = opened(client, url)
+    client.post(f"{url}close/")
+    discussing.hide(Discussion.objects.get(), why="Not about this market.")
+    client.post(f"{url}reopen/")
+    assert "Hidden by a moderator: Not about this market." in plain(client.get(place))
+    assert "Hidden by a moderator: Not about this market." in plain(client.get(url))
+    assert say(client, place, UMA, "Still?")[0] == 422
+
+
 def test_moderators_hide_with_a_reason_that_stands_in_its_place(client: Client, place: str, guild: Guild) -> None:
     say(client, place, UMA, "An insult.")
     row = Comment.objects.get()

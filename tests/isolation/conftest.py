@@ -60,7 +60,15 @@ from marketplace.organizations.models import (
 )
 from marketplace.privacy.models import Erasure, Export
 from marketplace.reviews import models as reviews
-from marketplace.subscriptions.models import CallCount, Meter, Order, SpendingLimit, SpendingRequest, Subscription
+from marketplace.subscriptions.models import (
+    Addition,
+    CallCount,
+    Meter,
+    Order,
+    SpendingLimit,
+    SpendingRequest,
+    Subscription,
+)
 from marketplace.tenancy.actor import Actor
 from tests import world
 
@@ -230,6 +238,7 @@ def trade(name: str) -> Trade:
     Erasure.objects.create(org=provider, user=provider_owner, due_at=ends)
     audit.record(Actor(buyer_owner.pk, buyer.pk, "owner"), "order.placed", order, note=canary)
     SpendingLimit.objects.create(org=buyer, user=buyer_owner, currency=plan.currency, monthly=10**9 * world.TUSD)
+    Addition.objects.create(org=buyer, order=order, by=buyer_owner, before=1, count=1, began_at=now, until=ends)
     asked = SpendingRequest.objects.create(
         org=buyer, asked_by=buyer_owner, plan=plan, currency=plan.currency, periods=1,
         amount=plan.price, form_key=uuid.uuid4(), note=canary,

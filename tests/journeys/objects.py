@@ -27,11 +27,12 @@ from django.utils import timezone
 from chain import abi
 from chain.models import Contract
 from governance import drafting
-from governance.models import Comment, Discussion, Draft, Governor, Proposal
+from governance.models import Comment, CommentReport, Discussion, Draft, Governor, Proposal
 from marketplace.accounts import throttle
 from marketplace.accounts.models import User, Wallet
 from marketplace.accounts.proofs import PROVEN
 from marketplace.catalog.models import Plan
+from marketplace.escrow.models import LedgerEntry
 from marketplace.gateway.models import Trial
 from marketplace.moderation.models import ReviewCase
 from marketplace.notifications import reading as notices
@@ -62,6 +63,8 @@ from tests.security.test_strangers import address
 
 LONG_NAME = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz GmbH & Co. KG"
 HERE = "127.0.0.1"
+
+OF_A_DRAFT = ("send", "open", "opened", "close", "reopen")
 
 
 @dataclass
@@ -190,12 +193,12 @@ def _values(cast: Cast) -> None:
         "<str:proposal_id>": str(cast.proposal.proposal_id),
         "<str:voter>": TOM,
         "governance:draft <slug:key>": drafting.begin(cast.proposal.governor),
-        **dict.fromkeys([f"governance:draft_{name} <slug:key>" for name in ("send", "open", "opened", "close")], "no"),
+        **dict.fromkeys([f"governance:draft_{name} <slug:key>" for name in OF_A_DRAFT], "no"),
         **_discussed(cast.proposal.governor),
         "<slug:digest>": found.picture.sha256,
         "<slug:rule>": "feeBps",
         "<str:tx_hash>": "0x" + "0" * 64,
-        "<month:month>": f"{timezone.now():%Y-%m}",
+        "<month:month>": f"{LedgerEntry.objects.filter(buyer=found.buyer).latest('pk').at:%Y-%m}",
         "<int:wallet_id>": str(Wallet.objects.filter(user=owner).latest("pk").pk),
         "<int:notice_id>": "1",
         "<int:case_id>": str(ReviewCase.objects.latest("pk").pk),
@@ -323,7 +326,7 @@ def _another_plan(bought: Order) -> dict[str, str]:
 
 
 def _discussed(governor: Governor) -> dict[str, str]:
-    """A draft with an answered comment, one that was taken back and one that is hidden."""
+    """A draft with an answered and reported comment, one that was taken back and one that is hidden."""
     draft = Draft.objects.create(
         governor=governor, digest=uuid.uuid4().hex, title="Pay the arbiters", why="They **rule** for us.",
         calls=[[governor.address, "0", "0x12345678"]],
@@ -332,6 +335,8 @@ def _discussed(governor: Governor) -> dict[str, str]:
     found = Discussion.objects.create(draft=draft, public_id=uuid.uuid4().hex[:16], account=TOM, **signed)
     first = Comment.objects.create(discussion=found, author=TOM, text="How *much*?", **signed)
     Comment.objects.create(discussion=found, author=UMA, text="Enough.", answers=first, **signed)
+    source = hashlib.sha256(uuid.uuid4().bytes).hexdigest()
+    CommentReport.objects.create(comment=first, category="other", text="It is not a question.", source=source)
     now = timezone.now()
     Comment.objects.create(discussion=found, author=UMA, withdrawn_at=now, **signed | {"signature": b"", "said_at": 2})
     hidden = {"text": "Buy my book.", "hidden_at": now, "hidden_why": "It is an advertisement."}

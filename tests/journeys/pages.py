@@ -3,7 +3,7 @@
 from typing import Final
 
 # For programs, by how the address begins; and the developer's letter box.
-FOR_PROGRAMS: Final = ("api/", "gw/", "favicon.ico", "robots.txt", "healthz", "readyz", "mail/")
+FOR_PROGRAMS: Final = ("api/", "gw/", "favicon.ico", "robots.txt", "sitemap", "healthz", "readyz", "mail/")
 # Take what a form or a wallet sends, and show nothing.
 SENT_TO: Final = {
     "accounts:language", "accounts:link_proven", "accounts:prefer_wallet", "catalog:make_list", "catalog:prose",
@@ -21,7 +21,8 @@ SENT_TO: Final = {
     "governance:ballot_signed", "governance:ballot_send", "governance:ballot_again",
     "governance:delegate_sign", "governance:delegate_signed", "governance:statement_sign",
     "governance:statement_signed", "governance:draft_send", "governance:draft_open",
-    "governance:draft_opened", "governance:draft_close", "governance:discussion_say", "governance:discussion_said",
+    "governance:draft_opened", "governance:draft_close", "governance:draft_reopen", "governance:discussion_say",
+    "governance:discussion_said",
     "governance:comment_withdraw", "governance:comment_withdrawn", "moderation:check_books", "notifications:open",
     "notifications:read_all", "organizations:invite", "organizations:resend", "organizations:revoke",
     "organizations:payouts", "organizations:ask_verification", "organizations:name_domain",
@@ -77,6 +78,7 @@ VISITS: Final = {
     "catalog:save_for": "colleague",
     "governance:statements": "moderator",
     "governance:moderate_discussion": "moderator",
+    "governance:comment_report": "stranger",
     "gateway:trial": "buyer",
     "mfa_activate_totp": "new",
     "mfa_add_webauthn": "new",

@@ -15,7 +15,7 @@ from marketplace.notifications import reading
 from marketplace.notifications.models import Kind, Notification, Preference
 from marketplace.notifications.words import shown
 from marketplace.organizations.models import Membership, Organization
-from marketplace.subscriptions import spending
+from marketplace.subscriptions import asking
 from marketplace.subscriptions.models import Order
 from marketplace.subscriptions.services import tell_both
 from marketplace.tenancy.actor import SYSTEM, Actor
@@ -240,11 +240,11 @@ def test_an_owner_hears_what_is_asked_and_who_asked_hears_the_answer() -> None:
     cast = world.cast()
     bo = world.person("Bo")
     world.member(cast.bakery, bo, "billing")
-    asking, owner = world.actor(bo, cast.bakery, "billing"), world.actor(cast.ada, cast.bakery)
+    theirs, owner = world.actor(bo, cast.bakery, "billing"), world.actor(cast.ada, cast.bakery)
     with transaction.atomic(), scope(org_id=cast.bakery.pk, user_id=bo.pk):
-        made = spending.ask(asking, wish=spending.Wish(cast.plan, 2), form_key=uuid.uuid4(), note="")
+        made = asking.ask(theirs, wish=asking.Wish(cast.plan, 2), form_key=uuid.uuid4(), note="")
     with transaction.atomic(), scope(org_id=cast.bakery.pk, user_id=cast.ada.pk):
-        spending.decide(owner, public_id=made.public_id, approve=False, reason="Not now")
+        asking.decide(owner, public_id=made.public_id, approve=False, reason="Not now")
     reading.read_entries()
     with transaction.atomic(), as_system("the test"):
         told = {each.notice.user_id: (each.sentence, each.notice.path) for each in shown(Notification.objects.all())}

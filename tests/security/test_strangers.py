@@ -67,6 +67,7 @@ def objects(of: Trade) -> dict[str, str]:
         "<slug:digest>": of.picture.sha256,
         "<int:saved_id>": str(of.saved.pk),
         "<int:credit_id>": "1",
+        "<int:part>": "0",
         "<int:file_id>": str(of.evidence_file.pk),
         "<int:invoice_id>": str(of.invoice.pk),
         "<int:document_id>": str(of.document.pk),

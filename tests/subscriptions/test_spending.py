@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +14,24 @@ from django.utils import timezone
 from marketplace.audit.models import Entry
 from marketplace.lifecycle import Refused
 from marketplace.organizations.models import Organization
-from marketplace.subscriptions import services, spending
+from marketplace.subscriptions import asking, services, spending
 from marketplace.subscriptions.models import MarketParams, Order, SpendingLimit, SpendingRequest
 from marketplace.tenancy.scope import as_system, scope
 from tests import world
 from tests.world import TUSD
 
 PRICE = 29 * TUSD
+
+
+@pytest.fixture(autouse=True)
+def one_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays the same month for as long as a test spends in one."""
+    set_clock(monkeypatch, timezone.now())
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    for module in (services, spending):
+        monkeypatch.setattr(module, "market_time", lambda: moment)
 
 
 @pytest.fixture
@@ -107,6 +118,29 @@ def test_what_came_back_is_not_spent_and_last_month_does_not_count(cast: world.C
         ordered(cast, bo)
 
 
+@pytest.mark.parametrize(
+    ("first", "month"),
+    [
+        (datetime(2027, 1, 1, tzinfo=UTC), "December"),
+        (datetime(2027, 2, 1, tzinfo=UTC), "January"),
+        (datetime(2028, 3, 1, tzinfo=UTC), "February"),
+    ],
+)
+def test_a_budget_lasts_to_the_months_last_second_and_is_whole_again_with_the_next(
+    cast: world.Cast, monkeypatch: pytest.MonkeyPatch, first: datetime, month: str
+) -> None:
+    limit(cast.bakery, monthly=PRICE)
+    set_clock(monkeypatch, first - timedelta(days=28))  # the same month, which may begin on this day
+    ordered(cast, cast.ada, "owner")
+    set_clock(monkeypatch, first - timedelta(seconds=1))
+    with pytest.raises(spending.BeyondBudget, match=f"budget for {month} is 29.00.TUSD, of which 0.00"):
+        ordered(cast, cast.ada, "owner")
+    set_clock(monkeypatch, first)
+    ordered(cast, cast.ada, "owner")
+    with pytest.raises(spending.BeyondBudget):
+        ordered(cast, cast.ada, "owner")
+
+
 def test_half_four_fifths_and_the_end_of_a_budget_are_each_told_once(cast: world.Cast) -> None:
     bo = helper(cast)
     limit(cast.bakery, monthly=10 * PRICE)
@@ -120,28 +154,28 @@ def test_half_four_fifths_and_the_end_of_a_budget_are_each_told_once(cast: world
 def test_an_approved_request_is_ordered_once_by_who_asked_and_nobody_else(cast: world.Cast) -> None:
     bo = helper(cast)
     limit(cast.bakery, above=1)
-    wish = spending.Wish(cast.plan, 2)
-    asked = acting(cast, bo, "billing", spending.ask, wish=wish, form_key=uuid.uuid4(), note="Fair")
+    wish = asking.Wish(cast.plan, 2)
+    asked = acting(cast, bo, "billing", asking.ask, wish=wish, form_key=uuid.uuid4(), note="Fair")
     place = {"public_id": asked.public_id}
     with pytest.raises(Refused, match="waiting for an owner"):
         acting(cast, bo, "billing", services.place_approved_order, **place)
     with pytest.raises(Refused, match="Only an owner"):
-        acting(cast, bo, "billing", spending.decide, **place, approve=True, reason="")
-    acting(cast, cast.ada, "owner", spending.decide, **place, approve=True, reason="")
+        acting(cast, bo, "billing", asking.decide, **place, approve=True, reason="")
+    acting(cast, cast.ada, "owner", asking.decide, **place, approve=True, reason="")
     with pytest.raises(Refused, match="Only who asked"):
         acting(cast, cast.ada, "owner", services.place_approved_order, **place)
     first = acting(cast, bo, "billing", services.place_approved_order, **place)
     again = acting(cast, bo, "billing", services.place_approved_order, **place)
     assert (first.pk, first.amount) == (again.pk, 2 * PRICE)
     with pytest.raises(Refused):
-        acting(cast, cast.ada, "owner", spending.decide, **place, approve=False, reason="Too late")
+        acting(cast, cast.ada, "owner", asking.decide, **place, approve=False, reason="Too late")
 
 
 def test_a_price_that_changed_after_the_approval_is_asked_about_again(cast: world.Cast) -> None:
     bo = helper(cast)
     limit(cast.bakery, above=1)
-    asked = acting(cast, bo, "billing", spending.ask, wish=spending.Wish(cast.plan, 1), form_key=uuid.uuid4(), note="")
-    acting(cast, cast.ada, "owner", spending.decide, public_id=asked.public_id, approve=True, reason="")
+    asked = acting(cast, bo, "billing", asking.ask, wish=asking.Wish(cast.plan, 1), form_key=uuid.uuid4(), note="")
+    acting(cast, cast.ada, "owner", asking.decide, public_id=asked.public_id, approve=True, reason="")
     with transaction.atomic(), as_system("the test"):
         type(cast.plan).objects.filter(pk=cast.plan.pk).update(price=PRICE + 1)
     with pytest.raises(Refused, match="price has changed"):
@@ -150,9 +184,9 @@ def test_a_price_that_changed_after_the_approval_is_asked_about_again(cast: worl
 
 def test_a_request_is_declined_only_with_a_reason(cast: world.Cast) -> None:
     bo = helper(cast)
-    asked = acting(cast, bo, "billing", spending.ask, wish=spending.Wish(cast.plan, 1), form_key=uuid.uuid4(), note="")
+    asked = acting(cast, bo, "billing", asking.ask, wish=asking.Wish(cast.plan, 1), form_key=uuid.uuid4(), note="")
     with pytest.raises(Refused, match="Say why"):
-        acting(cast, cast.ada, "owner", spending.decide, public_id=asked.public_id, approve=False, reason=" ")
+        acting(cast, cast.ada, "owner", asking.decide, public_id=asked.public_id, approve=False, reason=" ")
 
 
 def test_only_an_owner_sets_limits_and_only_for_members(cast: world.Cast) -> None:

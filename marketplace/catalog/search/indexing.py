@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from marketplace.catalog.health import STAYS_DOWN
 from marketplace.catalog.models import SearchEntry
-from marketplace.catalog.search.reading import COUNT, FORGET, LEXEMES, READ, WENT_DOWN, WORDS
+from marketplace.catalog.search.reading import AGED, COUNT, FORGET, LEXEMES, READ, WENT_DOWN, WORDS
 from marketplace.tenancy.scope import as_system
 
 BATCH = 500
@@ -77,9 +77,11 @@ def weigh() -> int:
 
 
 def sink() -> None:
-    """Note for the indexer what has stayed down for a day by now, so that it leaves the first page."""
-    with transaction.atomic(), as_system("search knows of every organization's services whether they answer"):
+    """Note for the indexer what time alone has changed: what has stayed down for a day by now, so that it leaves the
+    first page, and what was updated too long ago for what it is found by."""
+    with transaction.atomic(), as_system("search knows of every organization's tools how they stand"):
         _run(WENT_DOWN, down=STAYS_DOWN)
+        _run(AGED)
 
 
 def _index(ids: Sequence[int]) -> None:

@@ -9,6 +9,8 @@ BANDS: Final = (1, 20_000_000, 50_000_000, 200_000_000)  # where a band of price
 CALLS: Final = 100  # in 30 days, as which a price of a call is counted there: the first figure of the estimator
 # A tool with few reviews is rated as if it had this many more, of this many stars.
 FEW_REVIEWS, USUAL_STARS = 5, 3
+FRESH: Final = (30, 90, 365)  # days in which an update is a recent one
+LISTINGS: Final = "(SELECT *, coalesce(updated_at, published_at, created_at) AS updated FROM catalog_listing) l"
 
 # The letters are those of facets.py. Levels are cumulative: who is rated 4 and more is also rated 3 and more.
 TAGS: Final = f"""
@@ -25,9 +27,7 @@ TAGS: Final = f"""
         CASE WHEN l.trial_calls > 0 AND l.trial_calls_a_day > 0 THEN 't1' END,
         CASE WHEN l.uptime_bps >= 9500 THEN 'u95' END,
         CASE WHEN l.uptime_bps >= 9900 THEN 'u99' END,
-        CASE WHEN l.updated > now() - interval '30 days' THEN 'f30' END,
-        CASE WHEN l.updated > now() - interval '90 days' THEN 'f90' END,
-        CASE WHEN l.updated > now() - interval '365 days' THEN 'f365' END,
+        {", ".join(f"CASE WHEN l.updated > now() - interval '{days} days' THEN 'f{days}' END" for days in FRESH)},
         'o' || o.country
     ]::varchar[], NULL) || p.pays || ARRAY(SELECT 'l' || code FROM unnest(l.languages) code)::varchar[]"""
 READ: Final = f"""
@@ -37,7 +37,7 @@ SELECT l.id, l.category_id, coalesce(p.price, {NOT_ON_SALE}), coalesce(e.popular
     1000 * (l.rating_sum + {FEW_REVIEWS * USUAL_STARS}) / (l.rating_count + {FEW_REVIEWS}),
     coalesce(l.published_at, l.created_at), coalesce(l.is_down_since > now() - %(down)s, true), {TAGS},
     setweight(to_tsvector('english', l.name), 'A') || setweight(to_tsvector('english', l.summary), 'B')
-FROM (SELECT *, coalesce(updated_at, published_at, created_at) AS updated FROM catalog_listing) l
+FROM {LISTINGS}
 JOIN organizations_organization o ON o.id = l.org_id
 LEFT JOIN catalog_searchentry e ON e.listing_id = l.id
 CROSS JOIN LATERAL (
@@ -72,6 +72,14 @@ WENT_DOWN: Final = """
 INSERT INTO catalog_searchchange (listing_id)
 SELECT l.id FROM catalog_listing l JOIN catalog_searchentry e ON e.listing_id = l.id
 WHERE l.is_down_since <= now() - %(down)s AND l.state = 'public' AND e.answers
+"""
+# Nor of an update that is no recent one any more.
+AGED: Final = f"""
+INSERT INTO catalog_searchchange (listing_id)
+SELECT l.id FROM {LISTINGS} JOIN catalog_searchentry e ON e.listing_id = l.id
+WHERE l.state = 'public' AND ({
+    " OR ".join(f"e.tags @> '{{f{days}}}' AND l.updated <= now() - interval '{days} days'" for days in FRESH)
+})
 """
 WORDS: Final = """
 SELECT w.word, s.lexeme, count(*) AS entries FROM catalog_listing l

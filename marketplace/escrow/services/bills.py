@@ -14,7 +14,7 @@ from marketplace.catalog.models import Currency, Plan
 from marketplace.escrow import terms
 from marketplace.escrow.models import CallDeposit, Channel, Escrow, Payment
 from marketplace.lifecycle import Refused
-from marketplace.subscriptions import changing, spending
+from marketplace.subscriptions import asking, changing
 from marketplace.subscriptions.clock import market_time
 from marketplace.subscriptions.models import MarketParams, Order
 from marketplace.subscriptions.services import LONGEST
@@ -39,7 +39,7 @@ class More:
         now = market_time().replace(microsecond=0)
         ends = now + TIME_TO_SIGN
         if until is not None:
-            if not str(until).isdecimal() or len(str(until)) > 12:
+            if not str(until).isdecimal() or len(str(until)) > 11:  # twelve digits may be a year beyond 9999
                 raise Refused(_("This request could not be read. Reload the page and try again."))
             ends = datetime.fromtimestamp(int(str(until)), UTC)
         if not now < ends <= now + TIME_TO_SIGN:
@@ -240,7 +240,7 @@ def calls_addable(order: Order) -> CallDeposit:
 def _top_up(actor: Actor, order: Order, more: More) -> Bill:
     deposit = calls_addable(order)
     amount = int(order.price) * more.periods
-    budgets = spending.check_more(actor, order=order, count=more.periods)
+    budgets = asking.check_more(actor, order=order, count=more.periods)
     here = deposit.channel
     return Bill(
         order, here.contract, here.chain, amount, more.until, tops_up=deposit, periods=more.periods, budgets=budgets
@@ -250,5 +250,5 @@ def _top_up(actor: Actor, order: Order, more: More) -> Bill:
 def _renewal(actor: Actor, order: Order, more: More) -> Bill:
     escrow = renewable(order)
     amount = int(escrow.price) * more.periods
-    budgets = spending.check_more(actor, order=order, count=more.periods)
+    budgets = asking.check_more(actor, order=order, count=more.periods)
     return Bill(order, escrow.contract, escrow.chain, amount, more.until, escrow, periods=more.periods, budgets=budgets)

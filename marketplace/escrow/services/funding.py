@@ -17,8 +17,8 @@ from marketplace.escrow.services.bills import Bill, More, bill_of
 from marketplace.escrow.services.following import followed, payment_of
 from marketplace.escrow.services.relaying import refuse_exhausted
 from marketplace.lifecycle import Refused
+from marketplace.subscriptions import asking, spending
 from marketplace.subscriptions import services as subscriptions
-from marketplace.subscriptions import spending
 from marketplace.subscriptions.models import Order
 from marketplace.subscriptions.words import money
 from marketplace.tenancy.actor import Actor
@@ -71,7 +71,7 @@ def hand_in(actor: Actor, *, order: Order, address: str, signature: str, more: M
         payment.save()
         audit.record(actor, "order.payment_signed", order, order=str(order.public_id), address=address)
         if bill.adds:
-            spending.note_begun(actor, order=bill.order, count=bill.periods)
+            asking.note_begun(actor, order=bill.order, count=bill.periods, until=bill.until)
         spending.warn(actor, before=bill.budgets, amount=bill.amount)
     return payment
 
@@ -111,7 +111,7 @@ def open_wallet_payment(actor: Actor, *, order: Order, address: str, more: More 
         payment.periods = bill.periods or None
         payment.save()
         if bill.adds:
-            spending.note_begun(actor, order=bill.order, count=bill.periods)
+            asking.note_begun(actor, order=bill.order, count=bill.periods, until=bill.until)
     return payment
 
 
@@ -142,6 +142,8 @@ def give_up(actor: Actor, *, order: Order, is_renewal: bool = False) -> None:
         if may_arrive and not life.failed:
             raise Refused(_("Your payment is on its way already. Please do not pay again."))
         _no_longer_stands(payment, life.sentence if life.failed else "The wallet sent nothing.")
+        if is_renewal:
+            asking.note_given_up(order)
 
 
 def give_up_order(actor: Actor, *, order: Order) -> None:

@@ -4,12 +4,13 @@ Made from ledger lines, which follow final blocks and never change. A month's st
 of its organization, when the last block of the month is final and settled; until then it is shown as it grows.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import reduce
 from itertools import groupby
 from operator import or_
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet, Sum
@@ -28,6 +29,13 @@ from marketplace.tenancy.actor import SYSTEM, Actor
 from marketplace.tenancy.scope import as_system
 
 Account = LedgerEntry.Account
+# Whose deposits credit which wallets.
+WALLETS: Final[tuple[tuple[Callable[[], QuerySet[Any]], str, str], ...]] = (
+    (Escrow.objects.all, "buyer", "buyer_address"),
+    (Escrow.objects.all, "provider", "provider_address"),
+    (CallDeposit.objects.all, "buyer", "channel__payer_address"),
+    (CallDeposit.objects.all, "provider", "channel__provider_address"),
+)
 BUYING, SELLING = ("paid", "used", "returned"), ("gross", "fee", "net")
 
 
@@ -185,12 +193,8 @@ def _in_escrow(org_id: int, at: datetime) -> dict[int, int]:
 
 def _withdrawals(org_id: int) -> QuerySet[Withdrawal]:
     """What was taken out by wallets that the organization's deposits credit."""
-    buyers = Escrow.objects.filter(buyer_id=org_id).values("buyer_address")
-    providers = Escrow.objects.filter(provider_id=org_id).values("provider_address")
-    payers = CallDeposit.objects.filter(buyer_id=org_id).values("channel__payer_address")
-    paid = CallDeposit.objects.filter(provider_id=org_id).values("channel__provider_address")
-    wallets = [Q(address__in=found) for found in (buyers, providers, payers, paid)]
-    return Withdrawal.objects.filter(reduce(or_, wallets))
+    own = [rows().filter(**{side: org_id}).values(wallet) for rows, side, wallet in WALLETS]
+    return Withdrawal.objects.filter(reduce(or_, (Q(address__in=found) for found in own)))
 
 
 def _open_months(org_id: int) -> list[date]:
@@ -208,11 +212,22 @@ def _behind(closed: date) -> list[int]:
     """Organizations for which money moved before `closed` and after their last statement."""
     told = dict(Statement.objects.values_list("org").annotate(last=Max("month")).values_list("org", "last"))
     moved: dict[int, datetime] = {}
-    for side in ("buyer", "provider"):
-        lines = LedgerEntry.objects.filter(at__lt=start_of(closed)).values_list(side)
-        for org_id, at in lines.annotate(last=Max("at")).order_by(side).values_list(side, "last"):
-            moved[org_id] = max(at, moved.get(org_id, at))
+    for org_id, at in _moves(start_of(closed)):
+        moved[org_id] = max(at, moved.get(org_id, at))
     return sorted(org_id for org_id, at in moved.items() if org_id not in told or month_at(at) > told[org_id])
+
+
+def _moves(before: datetime) -> Iterator[tuple[int, datetime]]:
+    """Organizations, each with the last moment of a line of theirs, or at which one of their wallets took money out."""
+    for side in ("buyer", "provider"):
+        lines = LedgerEntry.objects.filter(at__lt=before).values_list(side)
+        yield from lines.annotate(last=Max("at")).order_by(side).values_list(side, "last")
+    taken = Withdrawal.objects.filter(at__lt=before).order_by()
+    last = dict(taken.values_list("address").annotate(last=Max("at")).values_list("address", "last"))
+    for rows, side, wallet in WALLETS:
+        credited = rows().filter(**{f"{wallet}__in": taken.values("address")}).order_by()
+        pairs = credited.values_list(side, wallet).distinct()
+        yield from ((org_id, last[address]) for org_id, address in pairs if address in last)
 
 
 def _issue(org: Organization, closed: date) -> int:

@@ -4,9 +4,10 @@ from marketplace.subscriptions.models.market import MarketParams, OfContract, Pa
 from marketplace.subscriptions.models.meters import Meter
 from marketplace.subscriptions.models.orders import Order
 from marketplace.subscriptions.models.rights import CallCount, Subscription
-from marketplace.subscriptions.models.spending import SpendingLimit, SpendingRequest
+from marketplace.subscriptions.models.spending import Addition, SpendingLimit, SpendingRequest
 
 __all__ = [
+    "Addition",
     "CallCount",
     "MarketParams",
     "Meter",

@@ -32,11 +32,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Those that count as spending: placed and not expired."""
         return self.exclude(state=Order.State.EXPIRED)
 
-    def spent(self) -> int:
-        """What these orders cost, less what has come back, in base units; they must be in one currency."""
-        cost = models.F("price") * (models.F("periods") + models.F("added_periods")) - models.F("returned")
-        return int(self.aggregate(spent=models.Sum(cost, default=0))["spent"])
-
     def settled(self) -> "OrderQuerySet":
         """Those whose money has gone where it belongs: all to the provider, or part of it back to the buyer."""
         return self.filter(state__in=[Order.State.COMPLETED, Order.State.REFUNDED])

@@ -1,7 +1,8 @@
 """What an organization and each of its people may spend in a month, and from which amount on an owner is asked."""
 
 import uuid
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -152,3 +153,48 @@ class SpendingRequest(Lifecycle):
         if self.adds_to:
             return int(self.adds_to.price)
         return int(self.plan.overage_price if self.beyond_id else self.plan.price)
+
+
+ALL_PERIODS: Final = models.F("order__periods") + models.F("order__added_periods")
+
+
+class AdditionQuerySet(models.QuerySet["Addition"]):
+    def for_org(self, org_id: int) -> "AdditionQuerySet":
+        """What the people of one organization have added to its orders."""
+        return self.filter(org_id=org_id)
+
+    def paid(self) -> "AdditionQuerySet":
+        """Those that the order holds."""
+        return self.filter(before__lt=ALL_PERIODS)
+
+    def on_the_way(self, now: datetime) -> "AdditionQuerySet":
+        """Those that the order does not hold yet, and may still be paid."""
+        return self.filter(before=ALL_PERIODS, until__gt=now)
+
+
+class Addition(models.Model):
+    """Periods or calls that a member adds to an order: spent in the month in which their payment began.
+
+    `before` is what the order held then: once it holds more, they are paid. `until` is when what was signed for them
+    becomes worthless; what is not paid by then is not spent.
+    """
+
+    org = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="additions")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    before = models.PositiveIntegerField("periods or calls that the order held")
+    count = models.PositiveIntegerField("periods or calls that are added")
+    began_at = models.DateTimeField("when the payment began")
+    until = models.DateTimeField("until when it may be paid")
+
+    objects = AdditionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "before"], name="one_addition_at_a_time"),
+            models.CheckConstraint(condition=models.Q(count__gt=0), name="addition_adds_something"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["org", "began_at"], name="addition_of_org")]
+
+    def __str__(self) -> str:
+        return f"{self.count} more of {self.order}"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from marketplace.lifecycle import Refused
 from marketplace.organizations.access import MAY_DECIDE_SPENDING, MAY_PAY
 from marketplace.organizations.models import Membership
-from marketplace.subscriptions import services, spending
+from marketplace.subscriptions import asking, services, spending
 from marketplace.subscriptions.forms import AnswerForm, LimitForm
 from marketplace.subscriptions.models import Order, SpendingRequest
 from marketplace.tenancy import door
@@ -96,8 +96,8 @@ def _acted(request: ActedRequest, found: SpendingRequest, *, do: str, reason: st
         order = services.place_approved_order(request.actor, public_id=found.public_id)
         return redirect("escrow:pay", org=request.org.slug, public_id=order.public_id)
     if do == "withdraw":
-        spending.withdraw(request.actor, public_id=found.public_id)
+        asking.withdraw(request.actor, public_id=found.public_id)
     else:
-        spending.decide(request.actor, public_id=found.public_id, approve=do == "approve", reason=reason)
+        asking.decide(request.actor, public_id=found.public_id, approve=do == "approve", reason=reason)
         messages.success(request, _("Your answer is noted. Who asked is told."))
     return redirect("subscriptions:asked", request.org.slug, found.public_id)
