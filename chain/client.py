@@ -88,7 +88,10 @@ class Client:
 
     @property
     def web3(self) -> Web3:
-        """web3 with bounded waiting and without CCIP-Read: no contract sends us to an address of its choice."""
+        """web3 with bounded waiting and without CCIP-Read: no contract sends us to an address of its choice.
+
+        Without its middleware too, which would ask for the number of the chain before every call.
+        """
         if self._web3 is None:
             import requests
             from web3 import HTTPProvider, Web3
@@ -103,7 +106,7 @@ class Client:
                 exception_retry_configuration=None,
             )
             provider.global_ccip_read_enabled = False
-            self._web3 = Web3(provider)
+            self._web3 = Web3(provider, middleware=[])
         return self._web3
 
     def call(self, to: str, data: bytes, block: str | int = "latest", sender: str | None = None) -> bytes:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import Client
+from django.db import connections
+from django.test import Client, TransactionTestCase
 
 from tests import world
 from tests.postgres import base as postgres
@@ -24,6 +25,21 @@ def what_migrate_filled_stays() -> Iterator[None]:
     """Emptied tables are not filled anew after each test: those that `migrate` fills are left out (tests/postgres)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", lambda *_, **__: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_usable_connection_stays() -> Iterator[None]:
+    """From one test to the next, as it does in a market: a new session would learn of every table anew."""
+
+    def is_spoilt(_: TransactionTestCase) -> bool:
+        for connection in connections.all(initialized_only=True):
+            if connection.in_atomic_block or not connection.is_usable():
+                connection.close()
+        return False
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_should_reload_connections", is_spoilt)
         yield
 
 

@@ -88,7 +88,7 @@ def running(
     with tempfile.TemporaryDirectory(prefix="guildhall-") as folder:
         run = RunDir(run_dir or Path(folder))
         if careless and not _given():
-            _from_template(run)
+            from_template(run)
         supervisor = Supervisor(run)
         try:
             backing = Backing(run, block_time=block_time, careless=careless)
@@ -98,8 +98,8 @@ def running(
             supervisor.stop()
 
 
-def _from_template(run: RunDir) -> None:
-    """Copy the prepared cluster of this clone, making it first if need be.
+def from_template(run: RunDir) -> None:
+    """Begin with a copy of the cluster of this clone that is migrated and empty, making that first if need be.
 
     What the migrations are today is part of its name: one that was changed makes another cluster.
     """

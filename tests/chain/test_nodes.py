@@ -8,9 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from web3 import HTTPProvider
 
 from chain import nodes, sender, watcher
-from chain.client import client
+from chain.client import Client, client
 from chain.models import Attempt, Block, Log, OutgoingTransaction, State
 from chain.outbox import submit
 from chain.rpc import NodeUnreachable, Rpc
@@ -206,3 +207,12 @@ def test_a_provider_whose_newest_block_never_changes_makes_room_for_the_next(
 
 def test_the_key_in_a_providers_address_is_not_told() -> None:
     assert nodes.name("https://user:secret@node.example:8545/v3/secret?key=secret") == "node.example:8545"
+
+
+def test_a_question_to_a_contract_asks_the_node_once(dollar: Dollar, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    plain = HTTPProvider.make_request
+    noted = lambda self, method, params: asked.append(method) or plain(self, method, params)  # noqa: E731
+    monkeypatch.setattr(HTTPProvider, "make_request", noted)
+    assert Client(CHAIN, dollar.node.url).read("TestDollar", "decimals", address=dollar.address) == 6
+    assert asked == ["eth_call"]

@@ -3,17 +3,20 @@
 import hashlib
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection, transaction
 from django.utils import timezone
 
 from chain.models import OutgoingTransaction, ReceiptProof
 from marketplace.audit import services as audit
-from marketplace.catalog.models import PictureFile, SavedList, SavedListing
+from marketplace.catalog.models import PictureFile, Plan, SavedList, SavedListing
 from marketplace.disputes.models import Appeal as RulingAppeal
 from marketplace.disputes.models import AppealDraft, Dispute, Evidence, EvidenceFile, Ruling
 from marketplace.escrow.models import (
@@ -80,6 +83,7 @@ class Trade:
     provider: Organization
     provider_owner: Any
     listing: Any
+    plan: Plan
     order: Order
     subscription: Subscription
     key: ApiKey
@@ -278,13 +282,31 @@ def trade(name: str) -> Trade:
     )
     AppealDraft.objects.create(org=buyer, appeal=against, path=f"/{canary}/")
     return Trade(
-        canary, buyer, buyer_owner, provider, provider_owner, listing, order, subscription, key, run, case, draft,
+        canary, buyer, buyer_owner, provider, provider_owner, listing, plan, order, subscription, key, run, case, draft,
         asked, document, invitation, Membership.objects.get(org=provider), export, review,
         saved_list, saved, dispute, evidence_file, picture, invoice, voting,
     )  # fmt: skip
 
 
+@contextmanager
+def two_trades() -> Iterator[tuple[Trade, Trade]]:
+    """Two trades that have nothing to do with each other, for the tests of a module: each is rolled back to them.
+
+    They stand in a transaction that is never committed, so no such test may be a transactional one.
+    """
+    with transaction.atomic():
+        found = trade("North"), trade("South")
+        connection.check_constraints()
+        yield found
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def kept_trades(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Trade, Trade]]:
+    with django_db_blocker.unblock(), two_trades() as found:
+        yield found
+
+
 @pytest.fixture
-def trades(db: None) -> tuple[Trade, Trade]:
-    """Two trades that have nothing to do with each other."""
-    return trade("North"), trade("South")
+def trades(kept_trades: tuple[Trade, Trade], db: None) -> tuple[Trade, Trade]:
+    return kept_trades

@@ -18,6 +18,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 from playwright.sync_api import TimeoutError as TooLate
 
+from settings.local import services
+from settings.local.rundir import RunDir
 from tests.journeys.wallet import Wallet
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +93,7 @@ def market() -> Iterator[Market]:
             part: first + place for place, part in enumerate(("anvil", "web", "live", "tools", "postgres", "valkey"))
         }
         (Path(name) / "ports.json").write_text(json.dumps(ports))
+        services.from_template(RunDir(Path(name)))  # tests/local/test_market.py starts from nothing
         process = subprocess.Popen([sys.executable, "-c", START, name], cwd=ROOT, env=clean)
         try:
             yield Market(Path(name), _started(process, Path(name) / "up.json"))

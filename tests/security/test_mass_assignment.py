@@ -1,6 +1,7 @@
 """Fields that no form asks for are sent to every form: owner, role, price and state stay what they were."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,7 +15,7 @@ from marketplace.catalog.models import ListingVersion, Plan
 from marketplace.organizations.models import Membership, Organization
 from marketplace.subscriptions.models import Order, SpendingRequest, Subscription
 from marketplace.tenancy.scope import as_system
-from tests.isolation.conftest import Trade, trade
+from tests.isolation.conftest import Trade, two_trades
 from tests.security.test_strangers import ADDRESSES, address, visitor
 
 OTHER_ADDRESSES = ["accounts/wallets/", "accounts/signup/", "o/new/"]
@@ -95,9 +96,15 @@ def send(client: Client, where: str, more: dict[str, Any]) -> int:
     return int(client.post(where, {**own, **added}).status_code)
 
 
+@pytest.fixture(scope="module")
+def kept_trades(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Trade, Trade]]:
+    with django_db_blocker.unblock(), two_trades() as found:
+        yield found
+
+
 @pytest.fixture
-def two(db: None) -> tuple[Trade, Trade]:
-    return trade("North"), trade("South")
+def two(kept_trades: tuple[Trade, Trade], db: None) -> tuple[Trade, Trade]:
+    return kept_trades
 
 
 @pytest.mark.parametrize("where", [*ADDRESSES, *OTHER_ADDRESSES])
