@@ -188,7 +188,7 @@ def _refuse_flood(discussion: Discussion, author: str) -> None:
     if lately.filter(author=author).count() >= SAID_A_DAY:
         raise No(_("An account writes at most %(most)s comments a day.") % {"most": SAID_A_DAY})
     if lately.filter(discussion=discussion).count() >= HEARD_A_DAY:
-        raise No(_("Enough was said here for today. Please come back tomorrow."))
+        raise No(_("Enough was said here in the last 24 hours. Please come back later."))
 
 
 def withdrawal_asked(comment: Comment, author: str) -> Any:

@@ -39,7 +39,7 @@ def _digest(key: str) -> str:
 def begin(governor: Governor, **also: Any) -> str:
     """A new draft; the key of its link, which is stored nowhere here. Raises No when too many were begun today."""
     if Draft.objects.filter(created_at__gt=timezone.now() - timedelta(days=1)).count() >= A_DAY:
-        raise No(_("Too many drafts were begun today. Please come back tomorrow."))
+        raise No(_("Too many drafts were begun in the last 24 hours. Please come back later."))
     key = secrets.token_urlsafe(24)
     Draft.objects.create(governor=governor, digest=_digest(key), **also)
     return key

@@ -60,7 +60,7 @@ def report(comment: Comment, *, category: str, text: str, place: str) -> None:
         times = list(latest.values_list("reported_at", flat=True)[:MOST_A_DAY])
         if len(times) == MOST_A_DAY:
             seconds = int((times[-1] + DAY - now).total_seconds()) + 1
-            raise Later(_("That is as many reports as we take from one place in a day. Come back tomorrow."), seconds)
+            raise Later(_("That is as many reports as we take from one place in a day. Come back later."), seconds)
         if reports.count() < MOST_OF_ONE:
             CommentReport.objects.create(comment=row, category=category, text=text, source=source)
 

@@ -4,6 +4,7 @@ import os
 import sys
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import task_prerun
 from django.db import close_old_connections
 
@@ -28,6 +29,11 @@ app.autodiscover_tasks()
 def every(seconds: float, task: str) -> dict[str, object]:
     """A beat entry that is dropped if no worker took it before the next one is due."""
     return {"task": task, "schedule": seconds, "options": {"expires": seconds * 2}}
+
+
+def each_night(task: str) -> dict[str, object]:
+    """An entry for half past two (UTC): beat forgets how long a day has lasted whenever it starts anew."""
+    return {"task": task, "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600.0}}
 
 
 app.conf.beat_schedule = {
@@ -66,7 +72,7 @@ app.conf.beat_schedule = {
     "erase": every(60.0, "marketplace.privacy.tasks.erase"),
     "index the shop": every(1.0, "marketplace.catalog.tasks.index_changes"),
     "weigh listings": every(300.0, "marketplace.catalog.tasks.weigh_listings"),
-    "count the words of the shop": every(86_400.0, "marketplace.catalog.tasks.rebuild_search"),
+    "count the words of the shop": each_night("marketplace.catalog.tasks.rebuild_search"),
     "forget unused pictures": every(3600.0, "marketplace.catalog.tasks.forget_pictures"),
     "mirror governance": every(1.0, "governance.tasks.mirror"),
     "simulate proposals": every(10.0, "governance.tasks.simulate"),

@@ -47,7 +47,7 @@ def count_call(key: ApiKey) -> None:
         following = (month + timedelta(days=32)).replace(day=1)
         raise LimitReached(
             _(
-                "This key has made its %(limit)s calls of %(month)s. It works again on %(day)s, "
+                "This key has reached its limit of calls for %(month)s: %(limit)s. It works again on %(day)s, "
                 "or when an owner or administrator raises its limit."
             )
             % {

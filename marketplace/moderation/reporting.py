@@ -72,7 +72,7 @@ def _within_the_day(who: dict[str, Any], now: datetime) -> None:
     times = list(latest[:MOST_A_DAY])
     if len(times) == MOST_A_DAY:
         seconds = int((times[-1] + DAY - now).total_seconds()) + 1
-        raise ReportLater(_("That is as many reports as we take from one place in a day. Come back tomorrow, or write "
+        raise ReportLater(_("That is as many reports as we take from one place in a day. Come back later, or write "
                             "all of it into one report."), seconds)  # fmt: skip
 
 

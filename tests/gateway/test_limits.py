@@ -53,7 +53,7 @@ def test_a_key_stops_at_its_limit_and_says_when_it_works_again(deal: Deal) -> No
     limited(deal, 2)
     assert [call(deal), call(deal)] == ["passed", "passed"]
     refused = call(deal)
-    assert refused.startswith("429 key_limit_reached: This key has made its 2 calls of")
+    assert refused.startswith("429 key_limit_reached: This key has reached its limit of calls for")
     assert "It works again on 1 " in refused
     assert counted() == (2, 2)
     limited(deal, None)

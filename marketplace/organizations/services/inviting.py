@@ -84,7 +84,8 @@ def _not_too_many(actor: Actor) -> None:
         sent = Invitation.objects.filter(invited_by_id=person_of(actor), invited_at__gt=since).count()
     if sent >= MOST_A_DAY:
         raise Refused(
-            _("You have sent %(MOST_A_DAY)s invitations today. Please go on tomorrow.") % {"MOST_A_DAY": MOST_A_DAY}
+            _("You have sent %(MOST_A_DAY)s invitations in the last 24 hours. Please go on later.")
+            % {"MOST_A_DAY": MOST_A_DAY}
         )
 
 
