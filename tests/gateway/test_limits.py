@@ -78,7 +78,7 @@ def test_a_month_ends_with_its_last_second_and_the_next_begins_with_all_calls(
     limited(deal, 1)
     set_clock(monkeypatch, first - timedelta(seconds=1))
     assert call(deal) == "passed"
-    assert f"calls of {month}. It works again on {day}," in call(deal)
+    assert f"calls for {month}: 1. It works again on {day}," in call(deal)
     set_clock(monkeypatch, first)
     assert call(deal) == "passed"
     assert "key_limit_reached" in call(deal)
