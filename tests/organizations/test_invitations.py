@@ -168,7 +168,7 @@ def test_nobody_writes_to_the_whole_world_through_us(
     second = services.create_organization(Actor(cast.ada.pk), name="Second", country="DE")
     with scope(org_id=second.pk, user_id=cast.ada.pk):
         services.invite(world.actor(cast.ada, second), email="c@example.com", role="viewer")
-        with pytest.raises(Refused, match="3 invitations today"):
+        with pytest.raises(Refused, match="3 invitations in the last 24 hours"):
             services.invite(world.actor(cast.ada, second), email="d@example.com", role="viewer")
 
 
